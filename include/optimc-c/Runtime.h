@@ -1,0 +1,358 @@
+/*===- Runtime.h - running a compiled optimizer -----------------*- C -*-===*\
+|* Part of optimc, under the Apache License v2.0 with LLVM Exceptions.       *|
+|* See LICENSE for license information.                                      *|
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception                   *|
+\*===----------------------------------------------------------------------===*/
+/*
+ * The runtime executes a program (Program.h) on the caller's tensors.
+ *
+ *     optimc_optimizer *opt;
+ *     optimc_error err;
+ *     optimc_create(optimc_program_ademamix(OPTIMC_ABI), NULL, &opt, &err);
+ *     optimc_add_group(opt, "decay", &group, &err);
+ *     optimc_set_hyper(opt, group, "lr", 3e-4, &err);
+ *     optimc_add_tensor(opt, group, &desc, &tensor, &err);
+ *     for (...) { ...gradients...; optimc_step(opt, &err); }
+ *     optimc_save(opt, "run.safetensors", &err);
+ *     optimc_destroy(opt);
+ *
+ * Conventions
+ *  - Every function that can fail returns OPTIMC_OK or another status and, when
+ *    `error` is not NULL, describes the failure there for people: what was
+ *    given, what is allowed. A call that fails changes nothing: no parameter,
+ *    state, clock, hyperparameter, binding or output argument.
+ *  - Strings are UTF-8 and are copied. Arrays are read during the call only,
+ *    except the tensors' buffers, which stay the caller's and must outlive the
+ *    optimizer or be bound anew.
+ *  - Different optimizers may be used from different threads at the same time;
+ *    one optimizer must not be used by two threads at once.
+ *  - Results do not depend on the number of threads, on the thread back end, on
+ *    the instruction set or on sharding at multiples of the granule.
+ *  - The caller's floating-point environment does not matter and is kept.
+ */
+#ifndef OPTIMC_C_RUNTIME_H
+#define OPTIMC_C_RUNTIME_H
+
+#include "optimc-c/Program.h"
+
+#if defined(_WIN32)
+#define OPTIMC_API
+#else
+#define OPTIMC_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Errors ------------------------------------------------------------- */
+
+typedef enum {
+  OPTIMC_OK = 0,
+  OPTIMC_INVALID_ARGUMENT = 1, /* a wrong pointer, shape, dtype, overlap ... */
+  OPTIMC_OUT_OF_RANGE = 2,     /* a number outside of what is allowed */
+  OPTIMC_NOT_FOUND = 3,        /* no such name, tensor, group or file */
+  OPTIMC_ALREADY_EXISTS = 4,   /* a name that is taken */
+  OPTIMC_WRONG_ORDER = 5,      /* not now: run before begin, double begin ... */
+  OPTIMC_UNSUPPORTED = 6,      /* valid, but not in this build */
+  OPTIMC_BAD_PROGRAM = 7,      /* the program's tables are inconsistent */
+  OPTIMC_BAD_CHECKPOINT = 8,   /* damaged, truncated or foreign file */
+  OPTIMC_IO_ERROR = 9,         /* the operating system refused */
+  OPTIMC_OUT_OF_MEMORY = 10
+} optimc_status;
+
+#define OPTIMC_MESSAGE_SIZE 1024
+typedef struct {
+  optimc_status code;
+  char message[OPTIMC_MESSAGE_SIZE]; /* NUL-terminated; empty after success */
+} optimc_error;
+
+/* "OPTIMC_OUT_OF_RANGE" and so on; never NULL. */
+OPTIMC_API const char *optimc_status_name(optimc_status status);
+
+/* --- Creation ----------------------------------------------------------- */
+
+typedef struct optimc_optimizer optimc_optimizer;
+typedef uint32_t optimc_group;  /* 0, 1, ... in the order of addition */
+typedef uint32_t optimc_tensor; /* 0, 1, ... in the order of addition */
+
+/* A caller's thread pool: calls task(data, i) exactly once for every i in
+   [0, n), in any order, on any threads, and returns when all have returned. */
+typedef void (*optimc_task_fn)(void *data, uint32_t index);
+typedef void (*optimc_parallel_for_fn)(void *context, optimc_task_fn task,
+                                       void *data, uint32_t n);
+
+/* Where threads come from. AUTO: the caller's parallel_for if it is set, else
+   the libgomp that is already in the process (it is never loaded, and not used
+   in a forked child), else a pool of the runtime's own. */
+typedef enum {
+  OPTIMC_THREADS_AUTO = 0,
+  OPTIMC_THREADS_SERIAL = 1,
+  OPTIMC_THREADS_POOL = 2,
+  OPTIMC_THREADS_LIBGOMP = 3,
+  OPTIMC_THREADS_CALLER = 4
+} optimc_threads;
+
+#define OPTIMC_MAX_THREADS 1024u
+typedef struct {
+  uint32_t size;      /* sizeof(optimc_options) */
+  uint32_t n_threads; /* 0: OMP_NUM_THREADS if set, else the affinity mask */
+  uint32_t threads;   /* optimc_threads */
+  uint32_t reserved;  /* 0 */
+  uint64_t seed;      /* of `random` and stochastic rounding */
+  uint64_t isa_mask;  /* OPTIMC_ISA_* bits that may be used; all ones: all */
+  optimc_parallel_for_fn parallel_for;
+  void *parallel_context;
+} optimc_options;
+
+#define OPTIMC_OPTIONS_INIT                                                    \
+  {sizeof(optimc_options), 0, OPTIMC_THREADS_AUTO, 0, 0, ~(uint64_t)0, 0, 0}
+
+/* Checks the whole program. `options` may be NULL. The program must stay
+   loaded until optimc_destroy. */
+OPTIMC_API optimc_status optimc_create(const optimc_program *program,
+                                       const optimc_options *options,
+                                       optimc_optimizer **out,
+                                       optimc_error *error);
+/* Frees the optimizer and the states that it allocated. NULL is allowed. */
+OPTIMC_API void optimc_destroy(optimc_optimizer *opt);
+
+/* --- Groups and hyperparameters ----------------------------------------- */
+
+/* A group starts with the hyperparameters' defaults. */
+OPTIMC_API optimc_status optimc_add_group(optimc_optimizer *opt,
+                                          const char *name, optimc_group *out,
+                                          optimc_error *error);
+/* At any time; takes effect at the next begin. Enforces the declared range,
+   refuses NaN, fractions for integers, and other values for frozen ones. */
+OPTIMC_API optimc_status optimc_set_hyper(optimc_optimizer *opt,
+                                          optimc_group group, const char *name,
+                                          double value, optimc_error *error);
+OPTIMC_API optimc_status optimc_get_hyper(const optimc_optimizer *opt,
+                                          optimc_group group, const char *name,
+                                          double *out, optimc_error *error);
+
+/* --- Tensors ------------------------------------------------------------ */
+
+typedef enum {
+  OPTIMC_DTYPE_F32 = 0,
+  OPTIMC_DTYPE_BF16 = 1,
+  OPTIMC_DTYPE_F16 = 2,
+  OPTIMC_DTYPE_F64 = 3
+} optimc_dtype;
+
+/* A caller's buffer for one state or element input of a tensor: as many float32
+   elements as the tensor has locally. States are initialised when the tensor is
+   added, unless KEEP says that the buffer holds a state already. */
+enum { OPTIMC_BUFFER_KEEP = 1 };
+typedef struct {
+  const char *name;
+  void *data;
+  uint32_t flags, reserved;
+} optimc_named_buffer;
+
+#define OPTIMC_MAX_RANK 32u
+#define OPTIMC_ALL (-1)
+typedef struct {
+  uint32_t size; /* sizeof(optimc_tensor_desc) */
+  uint32_t rank;
+  const char *name;     /* unique; it also keys `random` */
+  const int64_t *shape; /* [rank], of the unsharded tensor */
+  void *param;          /* local elements, contiguous, aligned to their size */
+  void *grad;           /* likewise, or NULL: bound later */
+  uint32_t param_dtype, grad_dtype; /* optimc_dtype */
+  /* The part of the flattened tensor that is local. `shard_start` must be a
+     multiple of the plan's granule unless the shard is empty. */
+  int64_t shard_start;
+  int64_t shard_count; /* OPTIMC_ALL: everything from shard_start on */
+  int64_t block;       /* length of the blocks of block-rate values, or 0 */
+  const optimc_named_buffer *buffers; /* [n_buffers] */
+  uint32_t n_buffers, reserved;
+} optimc_tensor_desc;
+
+#define OPTIMC_TENSOR_DESC_INIT                                                \
+  {sizeof(optimc_tensor_desc), 0, 0, 0, 0, 0, 0, 0, 0, OPTIMC_ALL, 0, 0, 0, 0}
+
+/* No two buffers of an optimizer may overlap, whatever their role. The tensor
+   joins the clock of its group that has not taken any step yet. Not while a
+   step is open. */
+OPTIMC_API optimc_status optimc_add_tensor(optimc_optimizer *opt,
+                                           optimc_group group,
+                                           const optimc_tensor_desc *desc,
+                                           optimc_tensor *out,
+                                           optimc_error *error);
+
+/* Gives many tensors new buffers at once; cheap when nothing changed. `params`
+   or `grads` may be NULL: keep those. A NULL in `grads` unbinds that gradient;
+   a NULL in `params` is an error (unless the shard is empty). */
+OPTIMC_API optimc_status optimc_bind(optimc_optimizer *opt, uint64_t n,
+                                     const optimc_tensor *tensors,
+                                     void *const *params, void *const *grads,
+                                     optimc_error *error);
+/* Gives one element input, such as "hessian", a new buffer; NULL unbinds. */
+OPTIMC_API optimc_status optimc_bind_input(optimc_optimizer *opt,
+                                           optimc_tensor tensor,
+                                           const char *name, void *data,
+                                           optimc_error *error);
+
+/* --- Scalars ------------------------------------------------------------ */
+
+/* Scalars are addressed by name and by (rate, index): (OPTIMC_RATE_MODEL, 0),
+   (OPTIMC_RATE_GROUP, group) or (OPTIMC_RATE_TENSOR, tensor).
+
+   A finer address than the scalar's own rate means the instance that this
+   tensor or group belongs to. A coarser address means all instances below it:
+   setting sets all; getting needs them to be equal. Group-rate states and
+   outputs exist once per clock, so that a group whose tensors took different
+   numbers of steps must be asked by tensor. */
+
+/* Scalar inputs keep their value until they are set again. */
+OPTIMC_API optimc_status optimc_set_input(optimc_optimizer *opt,
+                                          const char *name, optimc_rate rate,
+                                          uint32_t index, double value,
+                                          optimc_error *error);
+/* The values of the last step. */
+OPTIMC_API optimc_status optimc_get_output(const optimc_optimizer *opt,
+                                           const char *name, optimc_rate rate,
+                                           uint32_t index, double *out,
+                                           optimc_error *error);
+/* Scalar states, "step" among them: the number of steps taken. Setting one for
+   a single tensor gives that tensor its own clock. "step" is a whole number,
+   0 to 2^53. */
+OPTIMC_API optimc_status optimc_get_scalar(const optimc_optimizer *opt,
+                                           const char *name, optimc_rate rate,
+                                           uint32_t index, double *out,
+                                           optimc_error *error);
+OPTIMC_API optimc_status optimc_set_scalar(optimc_optimizer *opt,
+                                           const char *name, optimc_rate rate,
+                                           uint32_t index, double value,
+                                           optimc_error *error);
+OPTIMC_API optimc_status optimc_set_seed(optimc_optimizer *opt, uint64_t seed,
+                                         optimc_error *error);
+
+/* --- Element states ----------------------------------------------------- */
+
+/* A view of local elements; valid while the tensor is, moved by no step. */
+typedef struct {
+  void *data;
+  int64_t count;
+  uint32_t dtype, reserved;
+} optimc_view;
+
+OPTIMC_API optimc_status optimc_get_state(const optimc_optimizer *opt,
+                                          optimc_tensor tensor,
+                                          const char *name, optimc_view *out,
+                                          optimc_error *error);
+/* `count` must be the number of local elements. */
+OPTIMC_API optimc_status optimc_read_state(const optimc_optimizer *opt,
+                                           optimc_tensor tensor,
+                                           const char *name, float *out,
+                                           int64_t count, optimc_error *error);
+OPTIMC_API optimc_status optimc_write_state(optimc_optimizer *opt,
+                                            optimc_tensor tensor,
+                                            const char *name, const float *data,
+                                            int64_t count, optimc_error *error);
+
+/* --- Steps -------------------------------------------------------------- */
+
+/* begin, run of all tensors, end. A tensor without gradient is an error that
+   names it; use begin, run and end to leave tensors out. */
+OPTIMC_API optimc_status optimc_step(optimc_optimizer *opt,
+                                     optimc_error *error);
+/* The same for another entry of the program, such as "to_eval". Entries keep
+   the step count; the last one run is the `mode` that checkpoints store. */
+OPTIMC_API optimc_status optimc_run_entry(optimc_optimizer *opt,
+                                          const char *entry,
+                                          optimc_error *error);
+
+/* A step in parts, for instance from gradient hooks. begin evaluates the scalar
+   functions and commits nothing (entry NULL: the step); run updates tensors,
+   each at most once per step; end commits the clocks of those that ran. A
+   tensor that was left out keeps a copy of its clock, so that step counts are
+   per tensor; clocks whose states become equal again are merged. */
+OPTIMC_API optimc_status optimc_begin(optimc_optimizer *opt, const char *entry,
+                                      optimc_error *error);
+OPTIMC_API optimc_status optimc_run_tensors(optimc_optimizer *opt,
+                                            const optimc_tensor *tensors,
+                                            uint64_t n, optimc_error *error);
+OPTIMC_API optimc_status optimc_end(optimc_optimizer *opt, optimc_error *error);
+/* Takes begin back. Only while no tensor has run: elements that have moved
+   cannot be moved back. */
+OPTIMC_API optimc_status optimc_abort(optimc_optimizer *opt,
+                                      optimc_error *error);
+
+/* --- Checkpoints -------------------------------------------------------- */
+
+/* One safetensors file: parameters ("param/TENSOR"), element states
+   ("state/NAME/TENSOR"), scalar states ("scalar/NAME" for the model, else
+   "scalar/NAME/TENSOR"), inputs ("input/NAME[/GROUP or TENSOR]") and
+   hyperparameters ("hyper/NAME/GROUP"); scalars are float64 tensors of rank 0.
+   Seed, mode, program, spec hash and a checksum are in the metadata. The file
+   appears whole or not at all: a private temporary file in the same directory
+   is synced and renamed. Not while a step is open. */
+OPTIMC_API optimc_status optimc_save(const optimc_optimizer *opt,
+                                     const char *path, optimc_error *error);
+
+/* Restores what optimc_save wrote into an optimizer with the same groups and
+   tensors, which must have been added before. The file is read and validated in
+   memory before anything is changed. Tensors must agree in name, shape and
+   shard. A checkpoint of another program is taken over by name: equal state and
+   hyperparameter names are taken, absent ones initialised, others dropped, each
+   reported. */
+enum {
+  OPTIMC_LOAD_SAME_PROGRAM = 1 /* another spec hash is an error */
+};
+typedef void (*optimc_report_fn)(void *context, const char *message);
+OPTIMC_API optimc_status optimc_load(optimc_optimizer *opt, const char *path,
+                                     uint32_t flags, optimc_report_fn report,
+                                     void *context, optimc_error *error);
+
+/* --- Introspection ------------------------------------------------------ */
+
+typedef struct {
+  uint32_t size; /* sizeof(optimc_info), set by the caller */
+  uint32_t n_groups, n_tensors, n_clocks, n_threads;
+  uint32_t threads;         /* optimc_threads: what is used now, never AUTO */
+  const char *threads_name; /* "serial", "pool", "libgomp", "caller" */
+  const char *isa_name;     /* "x86-64-v4", "x86-64-v3" or "baseline" */
+  uint64_t isa;             /* OPTIMC_ISA_* bits of the kernels in use */
+  uint64_t seed;
+  const char *mode; /* last entry run that is not the step; "" if none;
+                       valid until the next run_entry, end or load */
+  const optimc_program *program;
+} optimc_info;
+OPTIMC_API optimc_status optimc_get_info(const optimc_optimizer *opt,
+                                         optimc_info *out, optimc_error *error);
+
+typedef struct {
+  uint32_t size; /* sizeof(optimc_tensor_info), set by the caller */
+  uint32_t rank;
+  const char *name;
+  const int64_t *shape;
+  optimc_group group;
+  uint32_t granule;
+  int64_t global_count, shard_start, shard_count;
+  void *param, *grad;
+} optimc_tensor_info;
+OPTIMC_API optimc_status optimc_get_tensor(const optimc_optimizer *opt,
+                                           optimc_tensor tensor,
+                                           optimc_tensor_info *out,
+                                           optimc_error *error);
+OPTIMC_API optimc_status optimc_find_tensor(const optimc_optimizer *opt,
+                                            const char *name,
+                                            optimc_tensor *out,
+                                            optimc_error *error);
+OPTIMC_API optimc_status optimc_find_group(const optimc_optimizer *opt,
+                                           const char *name, optimc_group *out,
+                                           optimc_error *error);
+OPTIMC_API optimc_status optimc_group_name(const optimc_optimizer *opt,
+                                           optimc_group group, const char **out,
+                                           optimc_error *error);
+
+/* The OPTIMC_ABI that this runtime reads. */
+OPTIMC_API uint32_t optimc_runtime_abi(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* OPTIMC_C_RUNTIME_H */

@@ -1,0 +1,41 @@
+//===- Checkpoint.h - the names in a checkpoint ----------------*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Names of states, inputs and hyperparameters contain no '/', so that a name
+// splits at its first two slashes whatever the tensors are called.
+//
+//===----------------------------------------------------------------------===//
+#ifndef OPTIMC_RUNTIME_CORE_CHECKPOINT_H
+#define OPTIMC_RUNTIME_CORE_CHECKPOINT_H
+
+#include "core/Optimizer.h"
+
+namespace optimc::rt {
+
+constexpr char checkpointVersion[] = "1";
+
+inline std::string paramKey(const std::string &tensor) {
+  return "param/" + tensor;
+}
+inline std::string stateKey(const char *state, const std::string &tensor) {
+  return std::string("state/") + state + "/" + tensor;
+}
+/// Of a hyperparameter ("hyper"), input ("input") or scalar state ("scalar").
+/// `owner` is a group or tensor; empty for the model, which owns no name.
+inline std::string scalarKey(const char *kind, const char *name,
+                             const std::string &owner) {
+  std::string key = std::string(kind) + "/" + name;
+  return owner.empty() ? key : key + "/" + owner;
+}
+inline std::string layoutKey(const std::string &tensor) {
+  return "tensor/" + tensor;
+}
+
+} // namespace optimc::rt
+
+#endif // OPTIMC_RUNTIME_CORE_CHECKPOINT_H

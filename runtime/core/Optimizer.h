@@ -1,0 +1,178 @@
+//===- Optimizer.h - groups, clocks and tensors ----------------*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef OPTIMC_RUNTIME_CORE_OPTIMIZER_H
+#define OPTIMC_RUNTIME_CORE_OPTIMIZER_H
+
+#include "core/Intervals.h"
+#include "core/Program.h"
+#include "cpu/Schedule.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace optimc::rt {
+
+/// What scalar functions write; kernels read `scalars` by pointer, so that its
+/// place never changes.
+struct Frame {
+  std::vector<double> values;
+  std::vector<float> scalars;
+  uint64_t predicates = 0;
+};
+
+/// The scalars of one model, clock or tensor.
+struct Instance {
+  Frame frame;
+  std::vector<double> state, next; // `next` is valid while a step is open
+  std::vector<double> outputs;     // of the last step; empty before
+};
+
+/// Group values per number of steps taken: tensors of a group that have run in
+/// the same steps share a clock.
+struct Clock : Instance {
+  uint32_t group = 0;
+  uint32_t nTensors = 0;
+  uint32_t nRan = 0;     // in the open step
+  Clock *fork = nullptr; // used while a step ends
+};
+
+struct InputValue {
+  double value;
+  bool isSet;
+};
+
+struct Group {
+  std::string name;
+  std::vector<double> hypers;
+  std::vector<InputValue> inputs; // of group rate
+};
+
+struct FreeMemory {
+  void operator()(void *memory) const;
+};
+
+struct Tensor {
+  std::string name;
+  uint32_t group = 0;
+  Clock *clock = nullptr;
+  std::vector<int64_t> shape;
+  int64_t globalCount = 0, shardStart = 0, count = 0;
+  int64_t rows = 0, cols = 0, block = 0;
+  std::vector<uint32_t> plan;      // by entry
+  std::vector<void *> stream, aux; // by stream number
+  std::vector<std::unique_ptr<void, FreeMemory>> owned;
+  Instance own;                   // where the program has tensor-rate values
+  std::vector<InputValue> inputs; // of tensor rate
+  uint64_t nameHash = 0, keyBase = 0;
+  bool ran = false; // in the open step; not kept when all run
+
+  std::string layout() const; // "[4, 3] 0 12": shape, shard start, shard count
+};
+
+/// A schedule and what it was built for: while that is the same, the tensors
+/// need not be looked at again.
+struct CachedSchedule {
+  Schedule schedule;
+  uint64_t structure = 0; // 0: nothing yet
+  uint32_t entry = none;
+  std::vector<uint32_t> tensors;
+  std::vector<uint64_t> predicates; // of all clocks, then of all tensors
+};
+
+struct OpenStep {
+  bool isOpen = false;
+  bool anyRan = false, allRan = false;
+  uint32_t entry = 0;
+};
+
+} // namespace optimc::rt
+
+/// The opaque type of the C API.
+struct optimc_optimizer {
+  optimc::rt::Program program;
+  optimc::rt::ThreadChoice threads;
+  uint64_t seed = 0;
+  std::string mode;
+
+  optimc::rt::Instance model;
+  std::vector<optimc::rt::InputValue> modelInputs;
+  std::deque<optimc::rt::Group> groups; // names are handed out by pointer
+  std::vector<std::unique_ptr<optimc::rt::Clock>> clocks;
+  std::vector<std::unique_ptr<optimc::rt::Tensor>> tensors;
+  std::map<std::string, uint32_t, std::less<>> groupNames, tensorNames;
+  optimc::rt::Intervals buffers;
+
+  optimc::rt::OpenStep step;
+  /// Changes when a cached schedule may hold stale pointers or keys.
+  uint64_t structure = 1;
+  optimc::rt::CachedSchedule whole, part;      // all tensors; some of them
+  std::vector<optimc::rt::ScheduleItem> items; // scratch, likewise predicates
+  std::vector<uint64_t> predicates;
+  std::vector<uint32_t> everyTensor;
+};
+
+namespace optimc::rt {
+
+using Optimizer = optimc_optimizer;
+
+// Arguments (Optimizer.cpp).
+optimc_status checkHandle(const Optimizer *opt, const Diag &diag);
+optimc_status checkGroup(const Optimizer &opt, optimc_group group,
+                         const Diag &diag);
+optimc_status checkTensor(const Optimizer &opt, optimc_tensor tensor,
+                          const Diag &diag);
+optimc_status checkClosed(const Optimizer &opt, const char *what,
+                          const Diag &diag);
+optimc_status checkName(const char *name, const char *what, const Diag &diag);
+
+/// Sizes the vectors of an instance of `rate` and starts its frame at zero.
+void initInstance(const Program &program, uint32_t rate, Instance &instance);
+/// The inputs of `rate`, each at its initial value.
+std::vector<InputValue> initialInputs(const Program &program, uint32_t rate);
+/// The initial states of `rate`; `hypers` may be null at model rate.
+std::vector<double> initialStates(const Program &program, uint32_t rate,
+                                  const double *hypers);
+
+// Clocks (Clocks.cpp).
+bool sameBits(const std::vector<double> &a, const std::vector<double> &b);
+/// The group's clock with exactly these states; made if there is none.
+Clock *clockWith(Optimizer &opt, uint32_t group,
+                 const std::vector<double> &state);
+/// Moves a tensor to another clock. Call tidyClocks when all are moved.
+void moveToClock(Optimizer &opt, Tensor &tensor, Clock *clock);
+/// Merges the clocks of a group whose states are equal, drops unused ones.
+void tidyClocks(Optimizer &opt);
+
+/// nullptr if a scalar state may have the value, else the reason.
+const char *scalarFault(const optimc_scalar_state &state, double value);
+
+// Element states (States.cpp).
+/// Uninitialised, 64-byte aligned (huge pages for large ones); null if the
+/// system has none.
+void *allocateElements(int64_t count);
+void fillElements(void *data, int64_t count, float value);
+/// Starts a state stream: a value, a copy of the parameter, a hyperparameter.
+void initStream(const optimc_stream &stream, void *data, int64_t count,
+                const void *param, const double *hypers);
+
+// Steps (Run.cpp).
+optimc_status beginStep(Optimizer &opt, uint32_t entry, const Diag &diag);
+/// `all`: the list is every tensor, in order.
+optimc_status runTensors(Optimizer &opt, const uint32_t *tensors, size_t n,
+                         bool all, const Diag &diag);
+void endStep(Optimizer &opt);
+void dropStep(Optimizer &opt);
+
+uint64_t hashName(std::string_view name);
+uint64_t keyBase(uint64_t seed, uint64_t nameHash);
+
+} // namespace optimc::rt
+
+#endif // OPTIMC_RUNTIME_CORE_OPTIMIZER_H

@@ -1,0 +1,304 @@
+//===- ProgramCheck.cpp - consistency of a program's tables ---------------===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "core/Names.h"
+#include "core/Program.h"
+
+#include <cmath>
+#include <cstring>
+#include <set>
+
+using namespace optimc::rt;
+
+const char *optimc::rt::hyperFault(const optimc_hyper &hyper, double value) {
+  if (std::isnan(value))
+    return "is not a number";
+  if ((hyper.flags & OPTIMC_HYPER_FROZEN) && value != hyper.initial)
+    return "was frozen when the program was compiled";
+  if ((hyper.flags & OPTIMC_HYPER_INTEGER) && value != std::floor(value))
+    return "is not a whole number";
+  bool low = hyper.flags & OPTIMC_HYPER_LOW_OPEN ? value > hyper.low
+                                                 : value >= hyper.low;
+  bool high = hyper.flags & OPTIMC_HYPER_HIGH_OPEN ? value < hyper.high
+                                                   : value <= hyper.high;
+  return low && high ? nullptr : "is out of range";
+}
+
+/// The usual complaint about a name, or null.
+static const char *nameFault(const char *name) {
+  if (!name)
+    return "a NULL name";
+  size_t length = strnlen(name, maxNameLength + 1);
+  if (length == 0 || length > maxNameLength)
+    return "a name that is empty or longer than 1024 bytes";
+  if (!isUtf8({name, length}) || memchr(name, '/', length))
+    return "a name that is not UTF-8 or contains '/'";
+  return nullptr;
+}
+
+template <typename T>
+static optimc_status checkTable(const std::vector<T> &table, const char *what,
+                                const Diag &diag) {
+  std::set<std::string_view> seen;
+  for (const T &row : table) {
+    if (const char *fault = nameFault(row.name))
+      return diag.fail(OPTIMC_BAD_PROGRAM, "the program has %s with %s", what,
+                       fault);
+    if (!seen.insert(row.name).second)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "the program has %s '%s' more than once", what,
+                       row.name);
+  }
+  return OPTIMC_OK;
+}
+
+optimc_status Program::checkNames(const Diag &diag) const {
+  for (const char *name : {source->name, source->spec_hash})
+    if (const char *fault = nameFault(name))
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "the program's own name or spec hash is %s", fault);
+  if (!source->compiler || !isUtf8(source->compiler))
+    return diag.fail(OPTIMC_BAD_PROGRAM,
+                     "the program does not name its compiler");
+  if (optimc_status s = checkTable(hypers, "a hyperparameter", diag))
+    return s;
+  if (optimc_status s = checkTable(streams, "a stream", diag))
+    return s;
+  if (optimc_status s = checkTable(states, "a scalar state", diag))
+    return s;
+  if (optimc_status s = checkTable(inputs, "an input", diag))
+    return s;
+  if (optimc_status s = checkTable(outputs, "an output", diag))
+    return s;
+  return checkTable(entries, "an entry", diag);
+}
+
+optimc_status Program::checkHypers(const Diag &diag) const {
+  for (const optimc_hyper &hyper : hypers) {
+    if (!(hyper.low <= hyper.high))
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "hyperparameter '%s' has the empty range %s", hyper.name,
+                       rangeText(hyper).c_str());
+    if (const char *fault = hyperFault(hyper, hyper.initial))
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "the default %s of hyperparameter '%s' %s; allowed: %s",
+                       number(hyper.initial).c_str(), hyper.name, fault,
+                       rangeText(hyper).c_str());
+  }
+  return OPTIMC_OK;
+}
+
+optimc_status Program::checkInit(const char *name, uint32_t init,
+                                 uint32_t initHyper, bool isStream,
+                                 const Diag &diag) const {
+  if (init == OPTIMC_INIT_VALUE || (init == OPTIMC_INIT_PARAM && isStream) ||
+      (init == OPTIMC_INIT_HYPER && initHyper < hypers.size()))
+    return OPTIMC_OK;
+  return diag.fail(OPTIMC_BAD_PROGRAM,
+                   "state '%s' starts in an unknown way (init %u, "
+                   "hyperparameter %u of %zu)",
+                   name, init, initHyper, hypers.size());
+}
+
+optimc_status Program::checkStreams(const Diag &diag) {
+  if (streams.size() > 64)
+    return diag.fail(OPTIMC_BAD_PROGRAM,
+                     "the program has %zu streams; at most 64 are allowed",
+                     streams.size());
+  for (uint32_t i = 0; i < streams.size(); ++i) {
+    const optimc_stream &stream = streams[i];
+    if (stream.role > OPTIMC_ROLE_INPUT || stream.rate < OPTIMC_RATE_ROW ||
+        stream.rate > OPTIMC_RATE_ELEMENT || stream.slots == 0)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "stream '%s' has role %u, rate %u and %u slots",
+                       stream.name, stream.role, stream.rate, stream.slots);
+    if (stream.rate != OPTIMC_RATE_ELEMENT || stream.slots != 1)
+      return diag.fail(OPTIMC_UNSUPPORTED,
+                       "stream '%s' has rate %s and %u slots; this runtime "
+                       "executes element streams of one slot",
+                       stream.name, rateName(stream.rate), stream.slots);
+    if (stream.role == OPTIMC_ROLE_STATE) {
+      if (optimc_status s = checkInit(stream.name, stream.init,
+                                      stream.init_hyper, true, diag))
+        return s;
+      continue;
+    }
+    if (stream.role == OPTIMC_ROLE_INPUT)
+      continue;
+    uint32_t &slot =
+        stream.role == OPTIMC_ROLE_PARAM ? paramStream : gradStream;
+    if (slot != none)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "streams '%s' and '%s' have the same role",
+                       streams[slot].name, stream.name);
+    slot = i;
+  }
+  if (paramStream == none)
+    return diag.fail(OPTIMC_BAD_PROGRAM, "the program has no parameter stream");
+  return OPTIMC_OK;
+}
+
+optimc_status Program::checkStates(const Diag &diag) {
+  std::vector<bool> seen[OPTIMC_RATE_TENSOR + 1];
+  for (const optimc_scalar_state &state : states) {
+    if (state.rate < OPTIMC_RATE_MODEL || state.rate > OPTIMC_RATE_TENSOR)
+      return diag.fail(OPTIMC_BAD_PROGRAM, "scalar state '%s' has rate %s",
+                       state.name, rateName(state.rate));
+    ++nStates[state.rate];
+    if (findStream(state.name) != none)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "'%s' is both a scalar state and a stream", state.name);
+    if (optimc_status s =
+            checkInit(state.name, state.init, state.init_hyper, false, diag))
+      return s;
+    if (state.init == OPTIMC_INIT_HYPER && state.rate == OPTIMC_RATE_MODEL)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "model state '%s' starts as a hyperparameter, which is "
+                       "different for each group",
+                       state.name);
+  }
+  for (auto &flags : seen)
+    flags.resize(states.size());
+  for (const optimc_scalar_state &state : states) {
+    if (state.index >= nStates[state.rate] || seen[state.rate][state.index])
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "scalar state '%s' has index %u among %u of rate %s",
+                       state.name, state.index, nStates[state.rate],
+                       rateName(state.rate));
+    seen[state.rate][state.index] = true;
+    bool isStep = !strcmp(state.name, "step");
+    bool isFirst = state.rate == OPTIMC_RATE_GROUP && state.index == 0;
+    if (isStep != isFirst)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "the first group state must be 'step', but it is '%s'",
+                       state.name);
+  }
+  if (nStates[OPTIMC_RATE_GROUP] == 0)
+    return diag.fail(OPTIMC_BAD_PROGRAM,
+                     "the program has no group state 'step'");
+  return OPTIMC_OK;
+}
+
+optimc_status Program::checkSlots(std::vector<ScalarSlot> &slots,
+                                  const char *what, uint32_t *counts,
+                                  const Diag &diag) {
+  for (ScalarSlot &slot : slots) {
+    if (slot.rate < OPTIMC_RATE_MODEL || slot.rate > OPTIMC_RATE_TENSOR ||
+        slot.value >= maxValues)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "%s '%s' has rate %s and value slot %u of %u", what,
+                       slot.name, rateName(slot.rate), slot.value, maxValues);
+    slot.index = counts[slot.rate]++;
+    tensorFrames |= slot.rate == OPTIMC_RATE_TENSOR;
+  }
+  return OPTIMC_OK;
+}
+
+/// True if some assignment of the predicates satisfies both.
+static bool overlap(const Variant &a, const Variant &b) {
+  return ((a.value ^ b.value) & a.mask & b.mask) == 0;
+}
+
+optimc_status Program::checkPlan(const Entry &entry, const Plan &plan,
+                                 const Diag &diag) const {
+  uint64_t all =
+      streams.size() == 64 ? ~uint64_t(0) : (uint64_t(1) << streams.size()) - 1;
+  bool powerOfTwo = plan.granule && !(plan.granule & (plan.granule - 1));
+  if (!plan.storage || plan.minRank > plan.maxRank || !powerOfTwo ||
+      plan.granule > 1u << 20 || (plan.used & ~all) ||
+      (plan.touched & ~plan.used) || !(plan.used >> paramStream & 1) ||
+      plan.variants.empty())
+    return diag.fail(
+        OPTIMC_BAD_PROGRAM,
+        "a plan of entry '%s' is inconsistent: ranks %u to %u, "
+        "granule %u, streams used %#llx, touched %#llx of %zu, %zu "
+        "variants",
+        entry.name, plan.minRank, plan.maxRank, plan.granule,
+        static_cast<unsigned long long>(plan.used),
+        static_cast<unsigned long long>(plan.touched), streams.size(),
+        plan.variants.size());
+  for (size_t i = 0; i < streams.size(); ++i)
+    if ((plan.used >> i & 1) && plan.storage[i] != OPTIMC_STORAGE_F32)
+      return diag.fail(OPTIMC_UNSUPPORTED,
+                       "entry '%s' stores '%s' in format %u; this runtime "
+                       "executes f32 storage only",
+                       entry.name, streams[i].name, plan.storage[i]);
+  uint64_t predicates = entry.nPredicates >= 64
+                            ? ~uint64_t(0)
+                            : (uint64_t(1) << entry.nPredicates) - 1;
+  for (size_t i = 0; i < plan.variants.size(); ++i) {
+    const Variant &variant = plan.variants[i];
+    if ((variant.mask & ~predicates) || (variant.value & ~variant.mask))
+      return diag.fail(
+          OPTIMC_BAD_PROGRAM,
+          "variant %zu of entry '%s' tests predicates %#llx for "
+          "%#llx; the entry has %u predicates",
+          i, entry.name, static_cast<unsigned long long>(variant.mask),
+          static_cast<unsigned long long>(variant.value), entry.nPredicates);
+    for (size_t k = 0; k < i; ++k)
+      if (overlap(variant, plan.variants[k]))
+        return diag.fail(OPTIMC_BAD_PROGRAM,
+                         "variants %zu and %zu of entry '%s' can both match", k,
+                         i, entry.name);
+    for (const Phase &phase : variant.phases) {
+      bool complete = !phase.code.empty() && phase.code.back().isa == 0;
+      for (const optimc_code &code : phase.code)
+        complete &= code.fn != nullptr;
+      if (!complete)
+        return diag.fail(OPTIMC_BAD_PROGRAM,
+                         "variant %zu of entry '%s' has a kernel without code "
+                         "that runs on every machine",
+                         i, entry.name);
+    }
+  }
+  return OPTIMC_OK;
+}
+
+optimc_status Program::checkEntry(const Entry &entry, const Diag &diag) const {
+  constexpr uint32_t maxFrame = 1u << 20;
+  if (entry.nValues > maxFrame || entry.nScalars > maxFrame ||
+      entry.nPredicates > 64 || entry.plans.empty())
+    return diag.fail(OPTIMC_BAD_PROGRAM,
+                     "entry '%s' has %u values, %u scalars, %u predicates (at "
+                     "most 64) and %zu plans (at least 1)",
+                     entry.name, entry.nValues, entry.nScalars,
+                     entry.nPredicates, entry.plans.size());
+  for (const Plan &plan : entry.plans)
+    if (optimc_status s = checkPlan(entry, plan, diag))
+      return s;
+  return OPTIMC_OK;
+}
+
+optimc_status Program::check(const Diag &diag) {
+  if (optimc_status s = checkNames(diag))
+    return s;
+  if (optimc_status s = checkHypers(diag))
+    return s;
+  if (optimc_status s = checkStreams(diag))
+    return s;
+  if (optimc_status s = checkStates(diag))
+    return s;
+  if (optimc_status s = checkSlots(inputs, "input", nInputs, diag))
+    return s;
+  if (optimc_status s = checkSlots(outputs, "output", nOutputs, diag))
+    return s;
+  for (const ScalarSlot &output : outputs)
+    if (!entries.empty() && output.value >= entries[0].nValues)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "output '%s' reads value slot %u; the step has %u",
+                       output.name, output.value, entries[0].nValues);
+  if (entries.empty() || !entries[0].isStep || strcmp(entries[0].name, "step"))
+    return diag.fail(OPTIMC_BAD_PROGRAM,
+                     "the program's first entry must be 'step'");
+  tensorFrames |= nStates[OPTIMC_RATE_TENSOR] != 0;
+  for (const Entry &entry : entries) {
+    tensorFrames |= entry.fn[OPTIMC_RATE_TENSOR] != nullptr;
+    if (optimc_status s = checkEntry(entry, diag))
+      return s;
+  }
+  return OPTIMC_OK;
+}

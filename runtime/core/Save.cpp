@@ -1,0 +1,189 @@
+//===- Save.cpp - writing a checkpoint ------------------------------------===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "core/Checkpoint.h"
+#include "core/File.h"
+#include "core/Safetensors.h"
+
+#include <deque>
+
+using namespace optimc::rt;
+
+namespace {
+/// What goes into the file, in order: float64 first, so that all is aligned.
+class Contents {
+public:
+  explicit Contents(const Optimizer &opt) : opt(opt) {}
+  void collect();
+
+  std::vector<FileTensor> tensors;
+  std::vector<const void *> data; // by tensor
+
+private:
+  void addScalar(std::string key, double value);
+  void addElements(std::string key, const Tensor &tensor, const void *source);
+  void addInputs();
+  void addScalarStates();
+
+  const Optimizer &opt;
+  std::deque<double> scalars; // owns what `data` points to
+  uint64_t size = 0;
+};
+} // namespace
+
+void Contents::addScalar(std::string key, double value) {
+  scalars.push_back(value);
+  tensors.push_back({std::move(key), "F64", {}, size, size + 8, false});
+  data.push_back(&scalars.back());
+  size += 8;
+}
+
+void Contents::addElements(std::string key, const Tensor &tensor,
+                           const void *source) {
+  std::vector<uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
+  if (tensor.count != tensor.globalCount)
+    shape = {static_cast<uint64_t>(tensor.count)}; // a shard is flat
+  uint64_t bytes = tensor.count * sizeof(float);
+  tensors.push_back(
+      {std::move(key), "F32", std::move(shape), size, size + bytes, false});
+  data.push_back(source);
+  size += bytes;
+}
+
+void Contents::addInputs() {
+  for (const ScalarSlot &input : opt.program.inputs) {
+    auto add = [&](const std::vector<InputValue> &values,
+                   const std::string &owner) {
+      if (values[input.index].isSet)
+        addScalar(scalarKey("input", input.name, owner),
+                  values[input.index].value);
+    };
+    if (input.rate == OPTIMC_RATE_MODEL)
+      add(opt.modelInputs, "");
+    if (input.rate == OPTIMC_RATE_GROUP)
+      for (const Group &group : opt.groups)
+        add(group.inputs, group.name);
+    if (input.rate == OPTIMC_RATE_TENSOR)
+      for (const auto &tensor : opt.tensors)
+        add(tensor->inputs, tensor->name);
+  }
+}
+
+void Contents::addScalarStates() {
+  for (const optimc_scalar_state &state : opt.program.states) {
+    if (state.rate == OPTIMC_RATE_MODEL) {
+      addScalar(scalarKey("scalar", state.name, ""),
+                opt.model.state[state.index]);
+      continue;
+    }
+    for (const auto &tensor : opt.tensors) {
+      const Instance &instance =
+          state.rate == OPTIMC_RATE_GROUP ? *tensor->clock : tensor->own;
+      addScalar(scalarKey("scalar", state.name, tensor->name),
+                instance.state[state.index]);
+    }
+  }
+}
+
+void Contents::collect() {
+  const Program &program = opt.program;
+  for (size_t i = 0; i < program.hypers.size(); ++i)
+    for (const Group &group : opt.groups)
+      addScalar(scalarKey("hyper", program.hypers[i].name, group.name),
+                group.hypers[i]);
+  addInputs();
+  addScalarStates();
+  for (const auto &tensor : opt.tensors)
+    addElements(paramKey(tensor->name), *tensor,
+                tensor->stream[program.paramStream]);
+  for (size_t i = 0; i < program.streams.size(); ++i)
+    for (const auto &tensor : opt.tensors)
+      if (program.streams[i].role == OPTIMC_ROLE_STATE && tensor->stream[i])
+        addElements(stateKey(program.streams[i].name, tensor->name), *tensor,
+                    tensor->stream[i]);
+}
+
+static std::vector<std::pair<std::string, std::string>>
+metadataOf(const Optimizer &opt) {
+  std::vector<std::pair<std::string, std::string>> list = {
+      {"format", "optimc"},
+      {"format_version", checkpointVersion},
+      {"program", opt.program.source->name},
+      {"spec_hash", opt.program.source->spec_hash},
+      {"compiler", opt.program.source->compiler},
+      {"seed", std::to_string(opt.seed)},
+      {"mode", opt.mode}};
+  for (const auto &tensor : opt.tensors)
+    list.emplace_back(layoutKey(tensor->name), tensor->layout());
+  return list;
+}
+
+optimc_status optimc_save(const optimc_optimizer *opt, const char *path,
+                          optimc_error *error) {
+  Diag diag(error);
+  if (optimc_status s = checkHandle(opt, diag))
+    return s;
+  if (!path || !*path)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT, "the path is %s",
+                     path ? "empty" : "NULL");
+  if (optimc_status s = checkClosed(*opt, "saving", diag))
+    return s;
+  Contents contents(*opt);
+  contents.collect();
+  std::string header = writeHeader(metadataOf(*opt), contents.tensors);
+  if (header.size() > maxHeaderLength)
+    return diag.fail(OPTIMC_UNSUPPORTED,
+                     "the checkpoint's header would have %zu bytes; at most "
+                     "%llu are allowed: shorten the tensors' names",
+                     header.size(),
+                     static_cast<unsigned long long>(maxHeaderLength));
+  unsigned char length[8];
+  for (int i = 0; i < 8; ++i)
+    length[i] = header.size() >> (8 * i);
+
+  AtomicFile file(path);
+  if (optimc_status s = file.open(diag))
+    return s;
+  Checksum checksum;
+  auto write = [&](const void *data, uint64_t size) {
+    checksum.add(data, size);
+    return file.write(data, size, diag);
+  };
+  if (optimc_status s = write(length, sizeof length))
+    return s;
+  if (optimc_status s = write(header.data(), header.size()))
+    return s;
+  // Scalars are tiny: one write each would cost a system call each.
+  std::string small;
+  auto flush = [&]() {
+    optimc_status s = write(small.data(), small.size());
+    small.clear();
+    return s;
+  };
+  for (size_t i = 0; i < contents.tensors.size(); ++i) {
+    uint64_t size = contents.tensors[i].end - contents.tensors[i].begin;
+    if (size == 0)
+      continue;
+    if (size <= 4096) {
+      small.append(static_cast<const char *>(contents.data[i]), size);
+      if (small.size() < (1u << 20))
+        continue;
+    }
+    if (optimc_status s = flush())
+      return s;
+    if (size > 4096)
+      if (optimc_status s = write(contents.data[i], size))
+        return s;
+  }
+  if (optimc_status s = flush())
+    return s;
+  std::string digits = checksum.digits();
+  if (optimc_status s =
+          file.overwrite(checksumOffset, digits.data(), digits.size(), diag))
+    return s;
+  return file.commit(diag);
+}

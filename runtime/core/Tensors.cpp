@@ -1,0 +1,325 @@
+//===- Tensors.cpp - registering a tensor ---------------------------------===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "core/Buffers.h"
+#include "core/Names.h"
+
+#include <limits>
+
+using namespace optimc::rt;
+
+namespace {
+/// A tensor on its way in: everything is checked before the optimizer changes.
+class Registration {
+public:
+  Registration(Optimizer &opt, uint32_t group, const optimc_tensor_desc &desc,
+               const Diag &diag)
+      : opt(opt), program(opt.program), desc(desc), diag(diag),
+        tensor(std::make_unique<Tensor>()) {
+    tensor->group = group;
+  }
+
+  optimc_status check();
+  uint32_t commit();
+
+private:
+  optimc_status checkTypes();
+  optimc_status checkShape();
+  optimc_status choosePlans();
+  optimc_status checkShard();
+  optimc_status bindBuffers();
+  optimc_status bindNamed(const optimc_named_buffer &buffer);
+  optimc_status allocateStates();
+
+  bool isUsed(uint32_t stream) const { return used >> stream & 1; }
+
+  Optimizer &opt;
+  const Program &program;
+  const optimc_tensor_desc &desc;
+  const Diag &diag;
+  std::unique_ptr<Tensor> tensor;
+  uint64_t used = 0, kept = 0;
+  uint32_t granule = 1;
+};
+} // namespace
+
+optimc_status Registration::checkTypes() {
+  static const char *const names[] = {"f32", "bf16", "f16", "f64"};
+  auto check = [&](uint32_t dtype, const char *what) {
+    if (dtype == OPTIMC_DTYPE_F32)
+      return OPTIMC_OK;
+    return diag.fail(OPTIMC_UNSUPPORTED,
+                     "the %s of tensor '%.200s' has dtype %s; '%s' was "
+                     "compiled for f32",
+                     what, desc.name, dtype < 4 ? names[dtype] : "unknown",
+                     program.source->name);
+  };
+  if (optimc_status s = check(desc.param_dtype, "parameter"))
+    return s;
+  return check(desc.grad_dtype, "gradient");
+}
+
+optimc_status Registration::checkShape() {
+  if (desc.rank > OPTIMC_MAX_RANK)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "tensor '%.200s' has rank %u; at most %u is allowed",
+                     desc.name, desc.rank, OPTIMC_MAX_RANK);
+  if (desc.rank && !desc.shape)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "tensor '%.200s' has rank %u, but its shape is NULL",
+                     desc.name, desc.rank);
+  if (desc.block < 0)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "tensor '%.200s' has blocks of length %lld; 0 means none",
+                     desc.name, static_cast<long long>(desc.block));
+  tensor->shape.assign(desc.shape, desc.shape + desc.rank);
+  // Bytes must be countable too.
+  constexpr int64_t limit =
+      std::numeric_limits<int64_t>::max() / static_cast<int64_t>(sizeof(float));
+  int64_t count = 1;
+  bool isEmpty = false;
+  for (int64_t extent : tensor->shape) {
+    if (extent < 0)
+      return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                       "tensor '%.200s' has the negative extent %lld in its "
+                       "shape %.300s",
+                       desc.name, static_cast<long long>(extent),
+                       shapeText(desc.shape, desc.rank).c_str());
+    isEmpty |= extent == 0;
+    if (extent && count > limit / extent)
+      return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                       "tensor '%.200s' has too many elements: the product of "
+                       "its shape %.300s is above %lld",
+                       desc.name, shapeText(desc.shape, desc.rank).c_str(),
+                       static_cast<long long>(limit));
+    count *= extent ? extent : 1;
+  }
+  tensor->globalCount = isEmpty ? 0 : count;
+  if (desc.rank >= 2) {
+    tensor->rows = tensor->shape[desc.rank - 2];
+    tensor->cols = tensor->shape[desc.rank - 1];
+  }
+  tensor->block = desc.block;
+  return OPTIMC_OK;
+}
+
+optimc_status Registration::choosePlans() {
+  for (const Entry &entry : program.entries) {
+    uint32_t chosen = none;
+    for (uint32_t i = 0; i < entry.plans.size() && chosen == none; ++i) {
+      const Plan &plan = entry.plans[i];
+      if (desc.rank >= plan.minRank && desc.rank <= plan.maxRank &&
+          static_cast<uint64_t>(tensor->globalCount) >= plan.minCount)
+        chosen = i;
+    }
+    if (chosen == none)
+      return diag.fail(OPTIMC_UNSUPPORTED,
+                       "'%s' says nothing about tensors of rank %u with %lld "
+                       "elements such as '%.200s' (entry '%s')",
+                       program.source->name, desc.rank,
+                       static_cast<long long>(tensor->globalCount), desc.name,
+                       entry.name);
+    tensor->plan.push_back(chosen);
+    used |= entry.plans[chosen].used;
+    granule = std::max(granule, entry.plans[chosen].granule);
+  }
+  return OPTIMC_OK;
+}
+
+optimc_status Registration::checkShard() {
+  int64_t start = desc.shard_start;
+  if (start < 0 || start > tensor->globalCount)
+    return diag.fail(OPTIMC_OUT_OF_RANGE,
+                     "the shard of tensor '%.200s' starts at %lld; the tensor "
+                     "has %lld elements",
+                     desc.name, static_cast<long long>(start),
+                     static_cast<long long>(tensor->globalCount));
+  int64_t rest = tensor->globalCount - start;
+  int64_t count = desc.shard_count == OPTIMC_ALL ? rest : desc.shard_count;
+  if (count < 0 || count > rest)
+    return diag.fail(OPTIMC_OUT_OF_RANGE,
+                     "the shard of tensor '%.200s' has %lld elements from %lld "
+                     "on; there are %lld",
+                     desc.name, static_cast<long long>(count),
+                     static_cast<long long>(start),
+                     static_cast<long long>(rest));
+  if (count && start % granule)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "the shard of tensor '%.200s' starts at %lld, which is "
+                     "not a multiple of the granule %u",
+                     desc.name, static_cast<long long>(start), granule);
+  tensor->shardStart = start;
+  tensor->count = count;
+  return OPTIMC_OK;
+}
+
+optimc_status Registration::bindNamed(const optimc_named_buffer &buffer) {
+  if (!buffer.name)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "a buffer of tensor '%.200s' has a NULL name", desc.name);
+  std::vector<std::string_view> known;
+  uint32_t stream = none;
+  for (uint32_t i = 0; i < program.streams.size(); ++i)
+    if (program.streams[i].role >= OPTIMC_ROLE_STATE && isUsed(i)) {
+      known.push_back(program.streams[i].name);
+      if (known.back() == buffer.name)
+        stream = i;
+    }
+  if (stream == none)
+    return diag.fail(OPTIMC_NOT_FOUND,
+                     "tensor '%.200s' has no element state or input '%.200s'%s",
+                     desc.name, buffer.name,
+                     suggest(buffer.name, known).c_str());
+  if (buffer.flags & ~uint32_t(OPTIMC_BUFFER_KEEP))
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "buffer '%s' of tensor '%.200s' has unknown flags %#x",
+                     buffer.name, desc.name, buffer.flags);
+  if (!buffer.data && tensor->count)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "buffer '%s' of tensor '%.200s' is NULL", buffer.name,
+                     desc.name);
+  if (tensor->stream[stream])
+    return diag.fail(OPTIMC_ALREADY_EXISTS,
+                     "buffer '%s' of tensor '%.200s' is given twice",
+                     buffer.name, desc.name);
+  tensor->stream[stream] = buffer.data;
+  if (buffer.flags & OPTIMC_BUFFER_KEEP)
+    kept |= uint64_t(1) << stream;
+  return OPTIMC_OK;
+}
+
+optimc_status Registration::bindBuffers() {
+  tensor->stream.assign(program.streams.size(), nullptr);
+  tensor->aux.assign(program.streams.size(), nullptr);
+  if (!desc.param && tensor->count)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "the parameter of tensor '%.200s' is NULL", desc.name);
+  if (desc.n_buffers && !desc.buffers)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "tensor '%.200s' has %u buffers, but their list is NULL",
+                     desc.name, desc.n_buffers);
+  tensor->stream[program.paramStream] = desc.param;
+  if (program.gradStream != none)
+    tensor->stream[program.gradStream] = desc.grad;
+  for (uint32_t i = 0; i < desc.n_buffers; ++i)
+    if (optimc_status s = bindNamed(desc.buffers[i]))
+      return s;
+  for (uint32_t i = 0; i < program.streams.size(); ++i)
+    if (optimc_status s = checkBuffer(tensor->stream[i], tensor->count,
+                                      program.streams[i].name, desc.name, diag))
+      return s;
+  return OPTIMC_OK;
+}
+
+optimc_status Registration::allocateStates() {
+  const std::vector<double> &hypers = opt.groups[tensor->group].hypers;
+  for (uint32_t i = 0; i < program.streams.size(); ++i) {
+    const optimc_stream &stream = program.streams[i];
+    if (stream.role != OPTIMC_ROLE_STATE || !isUsed(i))
+      continue;
+    if (!tensor->stream[i]) {
+      void *memory = allocateElements(tensor->count);
+      if (!memory)
+        return diag.fail(OPTIMC_OUT_OF_MEMORY,
+                         "no memory for state '%s' of tensor '%.200s' with "
+                         "%lld elements",
+                         stream.name, desc.name,
+                         static_cast<long long>(tensor->count));
+      tensor->owned.emplace_back(memory);
+      tensor->stream[i] = memory;
+    }
+  }
+  uint32_t index = opt.tensors.size();
+  std::vector<Interval> added;
+  for (uint32_t i = 0; i < program.streams.size(); ++i)
+    added.push_back(intervalOf(tensor->stream[i], tensor->count, index, i));
+  Interval a, b;
+  if (!opt.buffers.prepare({}, added, a, b))
+    return overlapError(opt, a, b, desc.name, diag);
+  // Only now may the caller's buffers be written: nothing can fail any more.
+  for (uint32_t i = 0; i < program.streams.size(); ++i)
+    if (program.streams[i].role == OPTIMC_ROLE_STATE && isUsed(i) &&
+        !(kept >> i & 1))
+      initStream(program.streams[i], tensor->stream[i], tensor->count,
+                 desc.param, hypers.data());
+  return OPTIMC_OK;
+}
+
+optimc_status Registration::check() {
+  if (optimc_status s = checkTypes())
+    return s;
+  if (optimc_status s = checkShape())
+    return s;
+  if (optimc_status s = choosePlans())
+    return s;
+  if (optimc_status s = checkShard())
+    return s;
+  if (optimc_status s = bindBuffers())
+    return s;
+  return allocateStates();
+}
+
+uint32_t Registration::commit() {
+  uint32_t index = opt.tensors.size();
+  const double *hypers = opt.groups[tensor->group].hypers.data();
+  tensor->name = desc.name;
+  tensor->nameHash = hashName(tensor->name);
+  tensor->keyBase = keyBase(opt.seed, tensor->nameHash);
+  if (program.tensorFrames)
+    initInstance(program, OPTIMC_RATE_TENSOR, tensor->own);
+  tensor->own.state = initialStates(program, OPTIMC_RATE_TENSOR, hypers);
+  tensor->inputs = initialInputs(program, OPTIMC_RATE_TENSOR);
+  moveToClock(opt, *tensor,
+              clockWith(opt, tensor->group,
+                        initialStates(program, OPTIMC_RATE_GROUP, hypers)));
+  opt.buffers.commit();
+  opt.tensorNames.emplace(tensor->name, index);
+  opt.everyTensor.push_back(index);
+  opt.tensors.push_back(std::move(tensor));
+  ++opt.structure;
+  return index;
+}
+
+std::string Tensor::layout() const {
+  return shapeText(shape.data(), shape.size()) + " " +
+         std::to_string(shardStart) + " " + std::to_string(count);
+}
+
+optimc_status optimc_add_tensor(optimc_optimizer *opt, optimc_group group,
+                                const optimc_tensor_desc *desc,
+                                optimc_tensor *out, optimc_error *error) {
+  Diag diag(error);
+  if (optimc_status s = checkHandle(opt, diag))
+    return s;
+  if (!desc)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "the description of the tensor is NULL");
+  if (desc->size != sizeof *desc)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "optimc_tensor_desc.size is %u, but this runtime's "
+                     "description has %zu bytes; start from "
+                     "OPTIMC_TENSOR_DESC_INIT",
+                     desc->size, sizeof *desc);
+  if (optimc_status s = checkName(desc->name, "tensor", diag))
+    return s;
+  if (!out)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "the place for the number of tensor '%.200s' is NULL",
+                     desc->name);
+  if (optimc_status s = checkClosed(*opt, "adding a tensor", diag))
+    return s;
+  if (optimc_status s = checkGroup(*opt, group, diag))
+    return s;
+  if (opt->tensorNames.find(desc->name) != opt->tensorNames.end())
+    return diag.fail(OPTIMC_ALREADY_EXISTS,
+                     "there is a tensor '%.200s' already", desc->name);
+  Registration registration(*opt, group, *desc, diag);
+  if (optimc_status s = registration.check())
+    return s;
+  *out = registration.commit();
+  return OPTIMC_OK;
+}

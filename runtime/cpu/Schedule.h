@@ -1,0 +1,87 @@
+//===- Schedule.h - tensors cut into chunks of equal work ------*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One region per phase; a region is a list of chunks that threads take one by
+// one; a chunk is one kernel call on a few runs. Large tensors are cut at
+// multiples of the granule, small ones share a chunk. Nothing is allocated when
+// a schedule of the same size is built again. A step reads the schedule's
+// arrays front to back and no tensor: with a thousand of them each miss would
+// count.
+//
+//===----------------------------------------------------------------------===//
+#ifndef OPTIMC_RUNTIME_CPU_SCHEDULE_H
+#define OPTIMC_RUNTIME_CPU_SCHEDULE_H
+
+#include "core/Program.h"
+#include "cpu/Threads.h"
+
+namespace optimc::rt {
+
+/// What is to be done to one tensor.
+struct ScheduleItem {
+  const Variant *variant;
+  void *const *stream; // [streams of the program], likewise aux
+  void *const *aux;
+  const float *scalars;
+  int64_t count, globalFirst, rows, cols, block;
+  uint32_t granule;
+  bool aligned; // every base in use is 64-byte aligned
+  uint64_t keyBase;
+  const std::vector<double> *clock; // its first state is the step count
+};
+
+class Schedule {
+public:
+  struct Chunk {
+    optimc_kernel_fn fn;
+    size_t first, n; // runs
+  };
+  struct KeySource {
+    uint64_t base;
+    const std::vector<double> *clock;
+    uint32_t item;
+  };
+  struct Region {
+    std::vector<optimc_run> runs;
+    std::vector<KeySource> keys; // by run
+    std::vector<Chunk> chunks;
+  };
+
+  /// `threads` only sets the size of the chunks.
+  void build(const ScheduleItem *items, size_t n, uint32_t nStreams,
+             uint32_t threads);
+
+  /// Gives every run its key for the step that its clock counts, plus `ahead`.
+  void setKeys(double ahead);
+
+  /// Runs all regions in order, each in parallel, in the default
+  /// floating-point environment. Small totals stay on this thread.
+  void execute(const ThreadChoice &threads) const;
+
+  size_t size() const { return nRegions; }
+  const Region &operator[](size_t i) const { return regions[i]; }
+
+private:
+  void buildRegion(size_t phase, const ScheduleItem *items, size_t n);
+  void addItem(Region &region, const ScheduleItem *items, uint32_t index,
+               optimc_kernel_fn fn);
+  void closeChunk(Region &region, optimc_kernel_fn fn);
+
+  std::vector<Region> regions; // the first nRegions are in use
+  size_t nRegions = 0;
+  int64_t total = 0, target = 0;
+  int64_t weight = 0;    // of the open chunk
+  size_t chunkFirst = 0; // its first run
+  std::vector<optimc_kernel_fn> kernels;
+  std::vector<void *> pointers; // all stream and aux arrays, one after another
+  uint32_t nStreams = 0;
+};
+
+} // namespace optimc::rt
+
+#endif // OPTIMC_RUNTIME_CPU_SCHEDULE_H

@@ -1,0 +1,135 @@
+//===- Threads.cpp - who runs the chunks ----------------------------------===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "cpu/Threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <sched.h>
+#include <thread>
+
+using namespace optimc::rt;
+
+namespace {
+std::atomic<bool> isForkedChild{false};
+
+using GompParallel = void (*)(void (*)(void *), void *, unsigned, unsigned);
+using GompThreadNum = int (*)();
+struct Gomp {
+  GompParallel parallel;
+  GompThreadNum threadNum;
+};
+
+/// libgomp's entry points if it is loaded; found once, never loaded by us. The
+/// handle is kept so that it stays.
+const Gomp *findGomp() {
+  static std::atomic<const Gomp *> found{nullptr};
+  static Gomp gomp;
+  if (isForkedChild.load(std::memory_order_relaxed))
+    return nullptr;
+  if (const Gomp *known = found.load(std::memory_order_acquire))
+    return known;
+  static std::atomic_flag busy = ATOMIC_FLAG_INIT;
+  if (busy.test_and_set(std::memory_order_acquire))
+    return nullptr; // another thread is looking; the pool will do for now
+  if (void *handle = dlopen("libgomp.so.1", RTLD_NOLOAD | RTLD_NOW)) {
+    gomp.parallel =
+        reinterpret_cast<GompParallel>(dlsym(handle, "GOMP_parallel"));
+    gomp.threadNum =
+        reinterpret_cast<GompThreadNum>(dlsym(handle, "omp_get_thread_num"));
+    if (gomp.parallel && gomp.threadNum)
+      found.store(&gomp, std::memory_order_release);
+    else
+      dlclose(handle);
+  }
+  busy.clear(std::memory_order_release);
+  return found.load(std::memory_order_acquire);
+}
+
+struct GompCall {
+  optimc_task_fn task;
+  void *data;
+  GompThreadNum threadNum;
+};
+} // namespace
+
+void optimc::rt::watchForks() {
+  static const int installed = pthread_atfork(nullptr, nullptr, [] {
+    isForkedChild.store(true, std::memory_order_relaxed);
+    forgetPool();
+  });
+  (void)installed;
+}
+
+optimc_threads optimc::rt::resolveThreads(const ThreadChoice &choice) {
+  optimc_threads backend = choice.backend;
+  if (backend == OPTIMC_THREADS_AUTO) {
+    if (choice.parallelFor)
+      return OPTIMC_THREADS_CALLER;
+    if (choice.count <= 1)
+      return OPTIMC_THREADS_SERIAL;
+    backend = OPTIMC_THREADS_LIBGOMP;
+  }
+  if (backend == OPTIMC_THREADS_LIBGOMP && !findGomp())
+    backend = OPTIMC_THREADS_POOL;
+  return backend;
+}
+
+void optimc::rt::parallel(const ThreadChoice &choice, optimc_task_fn task,
+                          void *data) {
+  switch (resolveThreads(choice)) {
+  case OPTIMC_THREADS_CALLER:
+    return choice.parallelFor(choice.context, task, data, choice.count);
+  case OPTIMC_THREADS_LIBGOMP:
+    if (const Gomp *gomp = findGomp()) {
+      GompCall call = {task, data, gomp->threadNum};
+      return gomp->parallel(
+          [](void *argument) {
+            auto *call = static_cast<GompCall *>(argument);
+            call->task(call->data, call->threadNum());
+          },
+          &call, choice.count, 0);
+    }
+    [[fallthrough]];
+  case OPTIMC_THREADS_POOL:
+    return runOnPool(task, data, choice.count);
+  default:
+    return task(data, 0);
+  }
+}
+
+uint32_t optimc::rt::defaultThreadCount() {
+  if (const char *text = getenv("OMP_NUM_THREADS")) {
+    // The first number of a list such as "4,2" is the outermost level's.
+    long count = strtol(text, nullptr, 10);
+    if (count > 0)
+      return std::min<long>(count, OPTIMC_MAX_THREADS);
+  }
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+    return std::min<uint32_t>(CPU_COUNT(&set), OPTIMC_MAX_THREADS);
+#endif
+  uint32_t count = std::thread::hardware_concurrency();
+  return std::clamp<uint32_t>(count, 1, OPTIMC_MAX_THREADS);
+}
+
+const char *optimc::rt::threadsName(optimc_threads backend) {
+  switch (backend) {
+  case OPTIMC_THREADS_CALLER:
+    return "caller";
+  case OPTIMC_THREADS_LIBGOMP:
+    return "libgomp";
+  case OPTIMC_THREADS_POOL:
+    return "pool";
+  default:
+    return "serial";
+  }
+}

@@ -1,0 +1,155 @@
+//===- ScheduleTest.cpp - chunks cover every element once -----------------===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "cpu/Schedule.h"
+
+#include <gtest/gtest.h>
+
+using namespace optimc::rt;
+
+static void kernelA(const optimc_run *, int64_t) {}
+static void kernelB(const optimc_run *, int64_t) {}
+
+namespace {
+struct Shape {
+  int64_t count, globalFirst;
+  uint32_t granule;
+  int variant;
+};
+
+class ScheduleTest : public testing::Test {
+protected:
+  ScheduleTest() {
+    Phase a = {1, 1, {}, kernelA}, b = {1, 1, {}, kernelB};
+    variants[0] = {0, 0, {a}};
+    variants[1] = {0, 0, {b, a}};
+    variants[2] = {0, 0, {}};
+  }
+
+  void build(const std::vector<Shape> &list, uint32_t threads) {
+    shapes = list;
+    std::vector<ScheduleItem> items;
+    for (uint32_t i = 0; i < list.size(); ++i)
+      items.push_back({&variants[list[i].variant], streams, streams + 1,
+                       nullptr, list[i].count, list[i].globalFirst, 0, 0, 0,
+                       list[i].granule, true, i, &clock});
+    schedule.build(items.data(), items.size(), 1, threads);
+  }
+
+  /// Every element of every tensor exactly once per phase, by the right kernel,
+  /// in runs and chunks that keep the rules.
+  void check() {
+    size_t phases = 0;
+    for (const Shape &shape : shapes)
+      phases = std::max(phases, variants[shape.variant].phases.size());
+    ASSERT_EQ(phases, schedule.size());
+    for (size_t phase = 0; phase < phases; ++phase)
+      checkRegion(phase, schedule[phase]);
+  }
+
+  void checkRegion(size_t phase, const Schedule::Region &region) {
+    std::vector<std::vector<std::pair<int64_t, int64_t>>> seen(shapes.size());
+    size_t nextRun = 0;
+    for (const Schedule::Chunk &chunk : region.chunks) {
+      ASSERT_GT(chunk.n, 0u);
+      ASSERT_EQ(nextRun, chunk.first);
+      nextRun += chunk.n;
+      for (size_t i = chunk.first; i < chunk.first + chunk.n; ++i) {
+        const optimc_run &run = region.runs[i];
+        uint32_t owner = region.keys[i].item;
+        const Shape &shape = shapes[owner];
+        ASSERT_LT(phase, variants[shape.variant].phases.size());
+        ASSERT_EQ(variants[shape.variant].phases[phase].fn, chunk.fn);
+        ASSERT_GT(run.count, 0);
+        ASSERT_EQ(shape.globalFirst + run.first, run.global_first);
+        ASSERT_EQ(0, run.global_first % shape.granule);
+        ASSERT_EQ(run.global_first >> 32,
+                  (run.global_first + run.count - 1) >> 32);
+        ASSERT_EQ(run.first % 16 == 0, (run.flags & OPTIMC_RUN_ALIGNED) != 0);
+        seen[owner].push_back({run.first, run.count});
+      }
+    }
+    ASSERT_EQ(region.runs.size(), nextRun);
+    for (size_t k = 0; k < shapes.size(); ++k) {
+      std::sort(seen[k].begin(), seen[k].end());
+      int64_t at = 0;
+      for (auto [first, count] : seen[k]) {
+        ASSERT_EQ(at, first);
+        at += count;
+      }
+      bool runs = variants[shapes[k].variant].phases.size() > phase;
+      ASSERT_EQ(runs ? shapes[k].count : 0, at);
+    }
+  }
+
+  void *streams[2] = {nullptr, nullptr};
+  std::vector<double> clock = {0};
+  Variant variants[3];
+  std::vector<Shape> shapes;
+  Schedule schedule;
+};
+} // namespace
+
+TEST_F(ScheduleTest, Sizes) {
+  for (uint32_t threads : {1u, 2u, 3u, 64u})
+    for (uint32_t granule : {1u, 16u, 256u, 4096u, 1u << 20})
+      for (int64_t count : {int64_t(0), int64_t(1), int64_t(15), int64_t(16),
+                            int64_t(4096), int64_t(4097), int64_t(65536),
+                            int64_t(1) << 20, (int64_t(1) << 26) + 3}) {
+        build({{count, 0, granule, 0}}, threads);
+        check();
+      }
+}
+
+TEST_F(ScheduleTest, RandomLists) {
+  uint64_t random = 1;
+  auto next = [&](uint64_t n) {
+    random = optimc_mix(random);
+    return static_cast<int64_t>((random >> 20) % n);
+  };
+  for (int round = 0; round < 300; ++round) {
+    std::vector<Shape> list(next(40));
+    for (Shape &shape : list) {
+      shape.granule = 1u << next(14);
+      shape.count = next(2) ? next(3000) : next(3'000'000);
+      shape.globalFirst = next(1000) * shape.granule;
+      shape.variant = next(3);
+    }
+    build(list, 1 + next(20));
+    check();
+  }
+}
+
+TEST_F(ScheduleTest, RunsDoNotCross32Bits) {
+  int64_t segment = int64_t(1) << 32;
+  build({{3 * segment + 17, 0, 4096, 0}}, 8);
+  check();
+  build({{100'000, segment - 4096, 4096, 0}, {10, segment - 1, 1, 1}}, 8);
+  check();
+  EXPECT_EQ(3u, schedule[0].runs.size() >= 3 ? 3u : 0u);
+}
+
+TEST_F(ScheduleTest, SmallTensorsShareCalls) {
+  build(std::vector<Shape>(1000, {1024, 0, 256, 0}), 2);
+  check();
+  EXPECT_LE(schedule[0].chunks.size(), 20u);
+  EXPECT_GE(schedule[0].chunks.size(), 8u);
+}
+
+TEST_F(ScheduleTest, LargeTensorsAreBalanced) {
+  build({{1 << 26, 0, 4096, 0}}, 17);
+  check();
+  EXPECT_GE(schedule[0].chunks.size(), 17u * 4);
+}
+
+TEST_F(ScheduleTest, RebuildingDoesNotAllocate) {
+  build(std::vector<Shape>(50, {5000, 0, 256, 1}), 2);
+  const optimc_run *runs = schedule[0].runs.data();
+  build(std::vector<Shape>(49, {5000, 0, 256, 1}), 2);
+  check();
+  EXPECT_EQ(runs, schedule[0].runs.data());
+}
