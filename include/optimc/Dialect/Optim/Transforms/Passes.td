@@ -1,0 +1,362 @@
+//===- Passes.td - passes over the optim dialect -*- tablegen -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OPTIMC_DIALECT_OPTIM_TRANSFORMS_PASSES_TD
+#define OPTIMC_DIALECT_OPTIM_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+// In the order of the default pipeline.
+
+def OptimInline : Pass<"optim-inline", "mlir::ModuleOp"> {
+  let summary = "Replace calls by the bodies of their templates";
+  let description = [{
+    A template (`optim.func`) has no rates of its own: its arguments take those
+    of each call. After this pass every value has its rate and no template is
+    left. Values keep the template's names, results those of the call.
+
+    Before:
+    ```mlir
+    optim.func @nesterov(%m, %g, %beta) {
+      %u = expr %beta * %m + %g
+      yield %u
+    }
+    optim.optimizer @sgd(%p, %g) hyper(%mu = 0.9) state(%buf) {
+      %d = call @nesterov(%buf, %g, %mu)
+      ...
+    ```
+    After:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%mu = 0.9) state(%buf) {
+      %d = expr %mu * %buf + %g
+      ...
+    ```
+    Math that is not legal at the rates of a call is an error in the template,
+    with the call as its cause.
+  }];
+  let dependentDialects = ["OptimDialect"];
+  let statistics = [Statistic<"inlined", "calls inlined",
+                              "calls replaced by a template's body">];
+}
+
+def OptimWrapAmp : Pass<"optim-wrap-amp", "OptimizerOp"> {
+  let summary = "Add gradient unscaling and the found-inf gate";
+  let description = [{
+    Mixed-precision training scales the loss. This wrapper adds two inputs per
+    model: the gradient is multiplied by `1 / grad_scale`, and where `found_inf`
+    is not 0 nothing moves, clocks and schedules included. Entries that read the
+    gradient are treated alike; entries that do not are left alone.
+
+    Before:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3) {
+      %p_t = expr %p - %lr * %g
+      commit %p = %p_t
+    }
+    ```
+    After:
+    ```mlir
+    optim.optimizer @sgd(%p, %g)
+        hyper(%lr = 1e-3)
+        input(%grad_scale : model = 1, %found_inf : model = 0) {
+      %inv_scale = recip %grad_scale
+      %g_unscaled = mul %g, %inv_scale
+      %p_t = expr %p - %lr * %g_unscaled
+      %c0 = constant 0
+      %finite = cmp eq %found_inf, %c0
+      commit %p = %p_t when %finite
+    }
+    ```
+    A gate that the spec already has is joined by `and`.
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimFreeze : Pass<"optim-freeze", "OptimizerOp"> {
+  let summary = "Bind hyperparameters at compile time";
+  let description = [{
+    Each named hyperparameter becomes a constant in every body, and is marked
+    `frozen` with that value, so that the runtime refuses to change it. `static`
+    ones that are not named are bound to their defaults. Values are checked
+    against the declared range.
+
+    With `values="beta1=0"`, before:
+    ```mlir
+    optim.optimizer @f(%p, %g) hyper(%beta1 = 0.9 in [0, 1)) state(%m) {
+      %m_t = ema %m, %g decay %beta1
+      ...
+    ```
+    After:
+    ```mlir
+    optim.optimizer @f(%p, %g) hyper(%beta1 = 0 in [0, 1) frozen) state(%m) {
+      %beta1_0 = constant 0
+      %m_t = ema %m, %g decay %beta1_0
+      ...
+    ```
+  }];
+  let options = [
+    ListOption<"values", "values", "std::string",
+               "bindings `name=value`, separated by commas">
+  ];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimExpandGates : Pass<"optim-expand-gates", "OptimizerOp"> {
+  let summary = "Turn gated commits into selects";
+  let description = [{
+    `commit s = n when g` keeps every old value where `g` is false, the clock
+    included: `s = select(g, n, s)` and `t = select(g, t, t - 1)`. Outputs are
+    written either way.
+
+    Before:
+    ```mlir
+    commit %p = %p_t, %m = %m_t when %finite
+    ```
+    After:
+    ```mlir
+    %p_gated = select %finite, %p_t, %p
+    %m_gated = select %finite, %m_t, %m
+    %t = t
+    %c1 = constant 1
+    %t_old = sub %t, %c1
+    %t_gated = select %finite, %t, %t_old
+    commit %p = %p_gated, %m = %m_gated, t = %t_gated
+    ```
+    Entries do not advance the clock, so theirs is not touched.
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimExpandExpr : Pass<"optim-expand-expr", "OptimizerOp"> {
+  let summary = "Turn infix expressions into elementary ops";
+  let description = [{
+    One op per node, each rounding once in the precision of its own rate, with
+    one exception: a product that is a direct term of a sum of the same
+    precision becomes `fma`. Where both terms are products, the right one is
+    fused. Parts of scalar rate are computed in float64 and rounded once.
+
+    Before:
+    ```mlir
+    %u   = expr %m_hat / (sqrt(%v_hat) + %eps)
+    %p_t = expr %p - %lr * %u
+    ```
+    After:
+    ```mlir
+    %u_sqrt = sqrt %v_hat
+    %u_add = add %u_sqrt, %eps
+    %u = div %m_hat, %u_add
+    %p_t_neg = neg %lr
+    %p_t = fma %p_t_neg, %u, %p
+    ```
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimExpandMixtures : Pass<"optim-expand-mixtures", "OptimizerOp"> {
+  let summary = "Turn ema, lerp, mean, debias, mix, period and every into elementary ops";
+  let description = [{
+    Each op becomes the formula that defines it (docs/Numerics.md). Weights are
+    compared with 1, and coefficients with 0, after they are rounded to the
+    precision of the result, hence the explicit `broadcast`; where they are known
+    at compile time the comparison is made here. The weight of a `mean` is
+    compared on the host, so that the first step of a cycle, which does not read
+    the old mean, can become a kernel variant.
+
+    Before:
+    ```mlir
+    %m_t   = ema %m, %g decay %beta1
+    %m_hat = debias %m_t decay %beta1
+    ```
+    After:
+    ```mlir
+    %c1 = constant 1
+    %m_w = sub %c1, %beta1
+    %m_diff = sub %g, %m
+    %m_moved = fma %m_w, %m_diff, %m
+    %m_w_f32 = broadcast %m_w to element
+    %m_replace = cmp eq %m_w_f32, %c1
+    %m_t = select %m_replace, %g, %m_moved
+    %t = t
+    %m_hat_pow = pow %beta1, %t
+    %m_hat_mass = sub %c1, %m_hat_pow
+    %m_hat_scale = recip %m_hat_mass
+    %m_hat = mul %m_t, %m_hat_scale
+    ```
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimExpandSchedules : Pass<"optim-expand-schedules", "OptimizerOp"> {
+  let summary = "Turn schedules into elementary ops";
+  let description = [{
+    Each kind becomes the float64 formula of docs/Numerics.md, followed by the
+    selects that make both ends exact.
+
+    Before:
+    ```mlir
+    %alpha_t = schedule linear 0 -> %alpha over %warmup
+    ```
+    After:
+    ```mlir
+    %c0 = constant 0
+    %t = t
+    %alpha_t_x = div %t, %warmup
+    %alpha_t_range = sub %alpha, %c0
+    %alpha_t_term = mul %alpha_t_range, %alpha_t_x
+    %alpha_t_inner = add %c0, %alpha_t_term
+    %alpha_t_equal = cmp eq %c0, %alpha
+    %alpha_t_flat = select %alpha_t_equal, %c0, %alpha_t_inner
+    %alpha_t_before = cmp le %t, %c0
+    %alpha_t_low = select %alpha_t_before, %c0, %alpha_t_flat
+    %alpha_t_after = cmp ge %t, %warmup
+    %alpha_t = select %alpha_t_after, %alpha, %alpha_t_low
+    ```
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimElideStates : Pass<"optim-elide-states", "OptimizerOp"> {
+  let summary = "Drop states and inputs that nothing needs";
+  let description = [{
+    A state is needed if it is `observable`, or if its old value reaches, through
+    any ops, the parameter, an output, the clock, or a needed state, in the step
+    or in an entry. All others are removed with their commits, and the ops and
+    inputs that only they used. Hyperparameters stay: they are the interface.
+
+    `--freeze beta1=0` makes AdEMAMix's fast EMA the gradient itself; before:
+    ```mlir
+    optim.optimizer @f(%p, %g) state(%m "exp_avg") {
+      %p_t = sub %p, %g
+      commit %p = %p_t, %m = %g
+    }
+    ```
+    After:
+    ```mlir
+    optim.optimizer @f(%p, %g) {
+      %p_t = sub %p, %g
+      commit %p = %p_t
+    }
+    ```
+    A remark names each state and the bytes that it would have cost.
+  }];
+  let dependentDialects = ["OptimDialect"];
+  let statistics = [
+    Statistic<"elided", "states elided", "states that nothing needed">,
+    Statistic<"elidedInputs", "inputs elided", "inputs that nothing read">
+  ];
+}
+
+def OptimSplitHost : Pass<"optim-split-host", "OptimizerOp"> {
+  let summary = "Outline scalar values into float64 host functions";
+  let description = [{
+    Everything up to tensor rate moves into `host` ops, one per rate and stage,
+    from coarse to fine. What kernels, finer hosts and `commit` need becomes a
+    result of the host of its rate, sources included: a kernel reads only host
+    results, and a scalar state is committed by the host of its own rate. `t`
+    stays outside and is an operand. Element ops keep their order and follow the
+    hosts of their stage.
+
+    Before:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%lr = 0.1, %decay = 0.5) {
+      %t = t
+      %scale = pow %decay, %t
+      %step = mul %lr, %scale
+      %move = mul %step, %g
+      %p_t = sub %p, %move
+      commit %p = %p_t
+    }
+    ```
+    After:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%lr = 0.1, %decay = 0.5) {
+      %t = t
+      %step = host group 0 (%decay, %t, %lr) {
+      ^bb0(%decay: !optim.group, %t: !optim.group, %lr: !optim.group):
+        %scale = pow %decay, %t
+        %step = mul %lr, %scale
+        yield %step
+      } : !optim.group
+      %move = mul %step, %g
+      %p_t = sub %p, %move
+      commit %p = %p_t
+    }
+    ```
+    Classes of tensors (`case`) and `delay` are errors: they are not compiled
+    yet.
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimSpecialize : Pass<"optim-specialize", "OptimizerOp"> {
+  let summary = "Make variants for predicates that the host knows";
+  let description = [{
+    A `select` on a host predicate is not a branch in the kernel. Where fixing
+    the predicate removes a stream from what is read or written, the element ops
+    are cloned into one region of `variants` per truth value, in which selects
+    are resolved; regions that turn out equal are joined. Predicates that remove
+    no stream stay uniform selects, and so do those beyond the limit; remarks say
+    which. Combinations that the host cannot produce (`%a` with `not %a`) get no
+    variant.
+
+    Before:
+    ```mlir
+    %p_t = select %last, %x, %p
+    %q_t = select %last, %zero, %y
+    commit %p = %p_t, %q = %q_t
+    ```
+    After:
+    ```mlir
+    %p_t, %q_t = variants (%last) {
+      %y = ...
+      yield %p, %y
+    } case 1 == 0 else {
+      %x = ...
+      yield %x, %zero
+    } case 1 == 1 : !optim.element, !optim.element
+    commit %p = %p_t, %q = %q_t
+    ```
+  }];
+  let options = [
+    Option<"maxVariants", "max-variants", "unsigned", /*default=*/"8",
+           "the number of variants of one body">
+  ];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimMakeKernels : Pass<"optim-make-kernels", "OptimizerOp"> {
+  let summary = "Outline element ops into kernels";
+  let description = [{
+    The element ops of a body, or of each region of its variants, become one
+    `kernel`: its streams are what it reads, in the order of the signature, its
+    results the new values that it stores. An old value is passed by, and a
+    region that changes nothing has no kernel.
+
+    Before:
+    ```mlir
+    %move = mul %step, %g
+    %p_t = sub %p, %move
+    commit %p = %p_t
+    ```
+    After:
+    ```mlir
+    %p_t = kernel 0 streams(%p, %g) scalars(%step) {
+    ^bb0(%p: !optim.element, %g: !optim.element, %step: !optim.group):
+      %move = mul %step, %g
+      %p_t = sub %p, %move
+      yield %p_t
+    } : !optim.element
+    commit %p = %p_t
+    ```
+    Reductions and values per row, column or block are errors: they are not
+    compiled yet.
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
+#endif // OPTIMC_DIALECT_OPTIM_TRANSFORMS_PASSES_TD
