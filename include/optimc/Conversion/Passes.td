@@ -1,0 +1,177 @@
+//===- Passes.td - from the optim dialect to programs -*- tablegen -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OPTIMC_CONVERSION_PASSES_TD
+#define OPTIMC_CONVERSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def OptimToArith : Pass<"optim-to-arith", "optim::OptimizerOp"> {
+  let summary = "Write the bodies of hosts and kernels in arith";
+  let description = [{
+    Hosts compute in f64, kernels in f32, predicates are i1; arguments change
+    their types alike. Every op rounds once and no fastmath flag is set: `fma` is
+    fused in f32 and two operations in f64, `min` and `max` are IEEE-2019, sign
+    operations work on bits, elementary functions are emitted as straight-line
+    code, and `random` as integer arithmetic on arguments that are added for the
+    element's index and the keys. The only `math` ops are fma (f32) and sqrt.
+
+    Before:
+    ```mlir
+    %p_t = kernel 0 streams(%p, %g) scalars(%step) {
+    ^bb0(%p: !optim.element, %g: !optim.element, %step: !optim.group):
+      %p_t = fma %step, %g, %p
+      yield %p_t
+    } : !optim.element
+    ```
+    After:
+    ```mlir
+    %p_t = kernel 0 streams(%p, %g) scalars(%step) {
+    ^bb0(%p: f32, %g: f32, %step: f32):
+      %0 = math.fma %step, %g, %p : f32
+      yield %0 : f32
+    } : !optim.element
+    ```
+    Ops that an earlier pass should have expanded or outlined are errors.
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+                           "mlir::math::MathDialect", "optim::OptimDialect"];
+}
+
+def OptimKernelToCPU : Pass<"optim-kernel-to-cpu", "mlir::ModuleOp"> {
+  let summary = "Write kernels as loops over memory";
+  let description = [{
+    Adds, for each variant that moves elements, one function
+    `void(const optimc_run *, int64_t)` (optimc-c/Program.h): a loop over runs,
+    in it a loop over vectors of 16 elements, which suits every instruction set,
+    and an exact scalar loop for the rest, cloned from the same body. Per run,
+    streams and scalars are loaded, and what does not depend on the element is
+    computed, once. Every iteration loads before it stores and prefetches each
+    stream 2048 bytes ahead. A state that keeps its value is not stored, a
+    stream without use not loaded. The optimizer itself stays as it is.
+
+    Before:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3) {
+      %p_t = kernel 0 streams(%p, %g) scalars(%lr) {
+      ^bb0(%x: f32, %y: f32, %s: f32):
+        %n = arith.negf %s : f32
+        %r = math.fma %n, %y, %x : f32
+        yield %r : f32
+      } : !optim.element
+      commit %p = %p_t
+    }
+    ```
+    After (shortened), beside it:
+    ```mlir
+    llvm.func internal @sgd.step.0(%runs: !llvm.ptr, %count: i64) {
+      scf.for %run = ... {
+        %s = llvm.load ... : !llvm.ptr -> f32
+        %n = arith.negf %s : f32
+        %nv = vector.broadcast %n : f32 to vector<16xf32>
+        scf.for %i = %c0 to %whole step %c16 : i64 {
+          "llvm.intr.prefetch"(...) ...
+          %x = llvm.load %p {alignment = 4} : !llvm.ptr -> vector<16xf32>
+          %y = llvm.load %g {alignment = 4} : !llvm.ptr -> vector<16xf32>
+          %r = math.fma %nv, %y, %x : vector<16xf32>
+          llvm.store %r, %p {alignment = 4} : vector<16xf32>, !llvm.ptr
+        }
+        scf.for %i = %whole to %count step %c1 : i64 { ... }
+      }
+    }
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::scf::SCFDialect",
+    "mlir::vector::VectorDialect"];
+}
+
+def OptimMultiversion : Pass<"optim-multiversion", "mlir::ModuleOp"> {
+  let summary = "Clone kernels per instruction set";
+  let description = [{
+    Replaces each kernel function by one clone per instruction set, best first,
+    with explicit `target_features`, so that one module and one target machine
+    compile all of them. The baseline, which runs on every machine, is always
+    there and always the last.
+
+    Before:
+    ```mlir
+    llvm.func internal @sgd.step.0(...) { ... }
+    ```
+    After:
+    ```mlir
+    llvm.func internal @"sgd.step.0.x86-64-v4"(...) attributes {
+        prefer_vector_width = "512",
+        target_features = #llvm.target_features<[..., "+avx512f", ...]>} { ... }
+    llvm.func internal @"sgd.step.0.x86-64-v3"(...) ...
+    llvm.func internal @sgd.step.0.baseline(...) { ... }
+    ```
+  }];
+  let options = [ListOption<"cpus", "cpus", "std::string",
+    "instruction sets: x86-64-v4, x86-64-v3, baseline (default: all)">];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+}
+
+def OptimExpandFMA : Pass<"optim-expand-fma", "mlir::ModuleOp"> {
+  let summary = "Compute fused multiply-adds exactly without the instruction";
+  let description = [{
+    In functions whose `target_features` lack `+fma`, replaces `math.fma` over
+    float32 by calls of an internal function that computes it in float64, with
+    the same bits for every input, NaN aside: the product is exact, the sum is
+    rounded to odd, and one rounding to float32 remains. Otherwise LLVM would
+    call the `fmaf` of a library.
+
+    Before:
+    ```mlir
+    %r = math.fma %a, %b, %c : f32
+    ```
+    After (shortened):
+    ```mlir
+    %r = llvm.call @optimc.fma.scalar(%a, %b, %c) : (f32, f32, f32) -> f32
+    ...
+    llvm.func internal @optimc.fma.scalar(%a: f32, %b: f32, %c: f32) -> f32 {
+      %p = arith.mulf %a64, %b64 : f64         // exact
+      %s = arith.addf %p, %c64 : f64
+      %e = ...                                 // p + c - s, exact
+      %odd = ...                               // s, or its odd neighbour towards e
+      %r = arith.truncf %odd : f64 to f32
+      llvm.return %r : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect"];
+}
+
+def OptimEmitProgram : Pass<"optim-emit-program", "mlir::ModuleOp"> {
+  let summary = "Write the program's tables and exported functions";
+  let description = [{
+    Replaces each optimizer by what optimc-c/Program.h and the emitted header
+    declare: constant tables, scalar functions, `optimc_program_NAME`, which
+    returns the tables, and `NAME_step`, the whole step in one plain function.
+    Those two are exported; everything else is internal.
+
+    Before:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3 in [0, inf)) { ... }
+    llvm.func internal @"sgd.step.0.x86-64-v4"(...) ...
+    ```
+    After (shortened):
+    ```mlir
+    llvm.mlir.global internal constant @sgd.program() : !llvm.struct<(...)> { ... }
+    llvm.func @optimc_program_sgd(%max_abi: i32) -> !llvm.ptr { ... }
+    llvm.func @sgd_step(%hyper: !llvm.ptr, %t: i64, %n: i64, %p: !llvm.ptr,
+                        %g: !llvm.ptr) { ... }
+    llvm.func internal @sgd.step.group(%args: !llvm.ptr) { ... }
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::scf::SCFDialect"];
+}
+
+#endif // OPTIMC_CONVERSION_PASSES_TD
