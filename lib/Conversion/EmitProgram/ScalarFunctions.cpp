@@ -1,0 +1,292 @@
+//===- ScalarFunctions.cpp - host values as functions -*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ScalarFunctions.h"
+
+#include "optimc-c/Program.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/IRMapping.h"
+#include <cstddef>
+
+using namespace mlir;
+using namespace optimc;
+using namespace optimc::optim;
+
+namespace {
+class ScalarFunctionBuilder {
+public:
+  ScalarFunctionBuilder(const ProgramLayout &layout, const EntryLayout &entry,
+                        Rate rate, OpBuilder &builder)
+      : layout(layout), entry(entry), rate(rate), builder(builder),
+        loc(entry.block->getTerminator()->getLoc()) {}
+
+  bool isNeeded() const;
+  LLVM::LLVMFuncOp build();
+
+private:
+  bool isOurs(Value value) const {
+    return getScalarFunctionRate(value) == rate;
+  }
+  Value read(Value value);
+  Value readSource(Value value);
+  void inlineHost(HostOp host);
+  void writeFrames();
+  void writePredicates();
+  void writeStates();
+
+  Value frame(size_t offset);
+  Value address(Value base, Type type, unsigned index);
+  Value load(Value base, Type type, unsigned index);
+  void store(Value value, Value base, unsigned index);
+  Value constant(double value);
+  Value asNumber(Value value);
+
+  const ProgramLayout &layout;
+  const EntryLayout &entry;
+  Rate rate;
+  OpBuilder &builder;
+  Location loc;
+  Value args;
+  IRMapping known;
+};
+} // namespace
+
+bool ScalarFunctionBuilder::isNeeded() const {
+  auto ours = [&](const auto &slot) { return isOurs(slot.first); };
+  if (rate == Rate::Group && entry.isStep())
+    return true; // the clock
+  if (llvm::any_of(entry.values, ours) || llvm::any_of(entry.scalars, ours) ||
+      llvm::any_of(entry.predicates, [&](Value p) { return isOurs(p); }))
+    return true;
+  CommitOp commit = entry.commit;
+  return llvm::any_of(commit.getTargets(), [&](Value target) {
+    const ScalarStateLayout *state = layout.getState(target);
+    return state && state->rate == rate;
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// One of the pointers of optimc_scalar_args.
+Value ScalarFunctionBuilder::frame(size_t offset) {
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  Value slot = address(args, builder.getI8Type(), offset);
+  return LLVM::LoadOp::create(builder, loc, pointer, slot);
+}
+
+Value ScalarFunctionBuilder::address(Value base, Type type, unsigned index) {
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  LLVM::GEPArg position = static_cast<int32_t>(index);
+  return LLVM::GEPOp::create(builder, loc, pointer, type, base,
+                             ArrayRef<LLVM::GEPArg>(position));
+}
+
+Value ScalarFunctionBuilder::load(Value base, Type type, unsigned index) {
+  Value place = address(base, type, index);
+  return LLVM::LoadOp::create(builder, loc, type, place);
+}
+
+void ScalarFunctionBuilder::store(Value value, Value base, unsigned index) {
+  Value place = address(base, value.getType(), index);
+  LLVM::StoreOp::create(builder, loc, value, place);
+}
+
+Value ScalarFunctionBuilder::constant(double value) {
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getF64FloatAttr(value));
+}
+
+/// A truth value is 1 or 0 in a frame.
+Value ScalarFunctionBuilder::asNumber(Value value) {
+  if (!value.getType().isInteger(1))
+    return value;
+  Value one = constant(1), zero = constant(0);
+  return arith::SelectOp::create(builder, loc, value, one, zero);
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+Value ScalarFunctionBuilder::read(Value value) {
+  value = lookThroughBroadcasts(value);
+  if (Value there = known.lookupOrNull(value))
+    return there;
+  Value loaded = readSource(value);
+  known.map(value, loaded);
+  return loaded;
+}
+
+Value ScalarFunctionBuilder::readSource(Value value) {
+  Type f64 = builder.getF64Type();
+  if (auto number = value.getDefiningOp<ConstantOp>())
+    return constant(number.getValue().getValue());
+  if (auto truth = value.getDefiningOp<TruthOp>())
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getBoolAttr(truth.getValue()));
+  if (std::optional<unsigned> hyper = layout.getHyper(value);
+      hyper && rate >= Rate::Group)
+    return load(frame(offsetof(optimc_scalar_args, hyper)), f64, *hyper);
+  if (std::optional<unsigned> input = layout.getInput(value))
+    return load(frame(offsetof(optimc_scalar_args, values)), f64, *input);
+  if (isOurs(value)) {
+    Value states = frame(offsetof(optimc_scalar_args, state));
+    if (const ScalarStateLayout *state = layout.getState(value))
+      return load(states, f64, state->index);
+    // `t`: the number of this step; entries do not count.
+    Value taken = load(states, f64, 0);
+    if (!entry.isStep())
+      return taken;
+    Value one = constant(1);
+    return arith::AddFOp::create(builder, loc, taken, one);
+  }
+  Value number = load(frame(offsetof(optimc_scalar_args, values)), f64,
+                      entry.values.lookup(value));
+  if (!cast<RatedType>(value.getType()).isPredicate())
+    return number;
+  Value zero = constant(0);
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNE, number,
+                               zero);
+}
+
+void ScalarFunctionBuilder::inlineHost(HostOp host) {
+  Block &body = host.getBody().front();
+  IRMapping mapping;
+  for (auto [operand, argument] :
+       llvm::zip(host.getInputs(), body.getArguments())) {
+    Value value = read(operand);
+    mapping.map(argument, value);
+  }
+  for (Operation &op : body.without_terminator())
+    builder.clone(op, mapping);
+  for (auto [result, yielded] :
+       llvm::zip(host.getResults(), body.getTerminator()->getOperands()))
+    known.map(result, mapping.lookup(yielded));
+}
+
+void ScalarFunctionBuilder::writeFrames() {
+  Value values, scalars;
+  for (auto [value, slot] : entry.values) {
+    if (!isOurs(value))
+      continue;
+    Value number = asNumber(read(value));
+    if (!values)
+      values = frame(offsetof(optimc_scalar_args, values));
+    store(number, values, slot);
+  }
+  for (auto [value, slot] : entry.scalars) {
+    if (!isOurs(value))
+      continue;
+    Value number = asNumber(read(value));
+    if (!scalars)
+      scalars = frame(offsetof(optimc_scalar_args, scalars));
+    // The one rounding of a scalar that meets elements.
+    Value rounded =
+        arith::TruncFOp::create(builder, loc, builder.getF32Type(), number);
+    store(rounded, scalars, slot);
+  }
+}
+
+void ScalarFunctionBuilder::writePredicates() {
+  uint64_t ours = 0;
+  Value bits;
+  Type i64 = builder.getI64Type();
+  auto word = [&](uint64_t value) -> Value {
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getI64IntegerAttr(int64_t(value)));
+  };
+  for (auto [i, predicate] : llvm::enumerate(entry.predicates)) {
+    Value source = lookThroughBroadcasts(predicate);
+    if (!isOurs(source))
+      continue;
+    ours |= uint64_t(1) << i;
+    Value set = word(uint64_t(1) << i), clear = word(0);
+    Value truth = read(source);
+    Value bit = arith::SelectOp::create(builder, loc, truth, set, clear);
+    if (bits)
+      bits = arith::OrIOp::create(builder, loc, bits, bit);
+    else
+      bits = bit;
+  }
+  if (!bits)
+    return;
+  Value place = frame(offsetof(optimc_scalar_args, predicates));
+  Value old = load(place, i64, 0);
+  Value others = word(~ours);
+  Value kept = arith::AndIOp::create(builder, loc, old, others);
+  Value all = arith::OrIOp::create(builder, loc, kept, bits);
+  store(all, place, 0);
+}
+
+void ScalarFunctionBuilder::writeStates() {
+  Value next;
+  auto write = [&](Value number, unsigned index) {
+    if (!next)
+      next = frame(offsetof(optimc_scalar_args, next_state));
+    store(number, next, index);
+  };
+  CommitOp commit = entry.commit;
+  for (auto [target, value] :
+       llvm::zip(commit.getTargets(), commit.getValues())) {
+    const ScalarStateLayout *state = layout.getState(target);
+    if (state && state->rate == rate)
+      write(read(value), state->index);
+  }
+  if (rate != Rate::Group || !entry.isStep())
+    return;
+  if (commit.getClock()) {
+    write(read(commit.getClock()), 0);
+    return;
+  }
+  Value states = frame(offsetof(optimc_scalar_args, state));
+  Value taken = load(states, builder.getF64Type(), 0);
+  Value one = constant(1);
+  Value count = arith::AddFOp::create(builder, loc, taken, one);
+  write(count, 0);
+}
+
+LLVM::LLVMFuncOp ScalarFunctionBuilder::build() {
+  MLIRContext *context = builder.getContext();
+  OptimizerOp optimizer = layout.op;
+  auto type = LLVM::LLVMFunctionType::get(
+      LLVM::LLVMVoidType::get(context), {LLVM::LLVMPointerType::get(context)});
+  std::string name =
+      (optimizer.getSymName() + "." + optimizer.getEntryName(entry.index) +
+       "." + stringifyRate(rate))
+          .str();
+  auto function = LLVM::LLVMFuncOp::create(builder, loc, name, type,
+                                           LLVM::Linkage::Internal);
+  function.setDsoLocal(true);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *block = function.addEntryBlock(builder);
+  builder.setInsertionPointToStart(block);
+  args = function.getArgument(0);
+  for (HostOp host : entry.hosts)
+    if (std::max(host.getRate(), Rate::Model) == rate)
+      inlineHost(host);
+  writeFrames();
+  writePredicates();
+  writeStates();
+  LLVM::ReturnOp::create(builder, loc, ValueRange());
+  return function;
+}
+
+SmallVector<ScalarFunction>
+optimc::buildScalarFunctions(const ProgramLayout &layout,
+                             const EntryLayout &entry, OpBuilder &builder) {
+  SmallVector<ScalarFunction> functions;
+  for (Rate rate : {Rate::Model, Rate::Group, Rate::Tensor}) {
+    ScalarFunctionBuilder function(layout, entry, rate, builder);
+    if (function.isNeeded())
+      functions.push_back({rate, function.build()});
+  }
+  return functions;
+}

@@ -1,0 +1,88 @@
+//===- KernelToCPU.cpp - kernels become loops over memory -*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelBuilder.h"
+
+#include "optimc/Conversion/KernelCode.h"
+#include "optimc/Conversion/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/bit.h"
+
+namespace optimc {
+#define GEN_PASS_DEF_OPTIMKERNELTOCPU
+#include "optimc/Conversion/Passes.h.inc"
+} // namespace optimc
+
+using namespace mlir;
+using namespace optimc;
+using namespace optimc::optim;
+
+namespace {
+struct KernelToCPU : optimc::impl::OptimKernelToCPUBase<KernelToCPU> {
+  void runOnOperation() override {
+    for (auto op : getOperation().getOps<OptimizerOp>()) {
+      FailureOr<ProgramLayout> layout = ProgramLayout::get(op);
+      if (failed(layout))
+        return signalPassFailure();
+      for (const EntryLayout &entry : layout->entries)
+        for (unsigned i = 0, e = entry.variants.size(); i != e; ++i)
+          if (failed(convert(*layout, entry, i)))
+            return signalPassFailure();
+    }
+  }
+
+  LogicalResult convert(const ProgramLayout &layout, const EntryLayout &entry,
+                        unsigned number);
+};
+} // namespace
+
+LogicalResult KernelToCPU::convert(const ProgramLayout &layout,
+                                   const EntryLayout &entry, unsigned number) {
+  const VariantLayout &variant = entry.variants[number];
+  OptimizerOp optimizer = layout.op;
+  CommitOp commit = entry.commit;
+  auto remarkOptions = remark::RemarkOpts::name("KernelToCPU")
+                           .category("optim-kernel-to-cpu")
+                           .function(optimizer.getSymName());
+  if (variant.writes.empty()) {
+    remark::passed(commit.getLoc(), remarkOptions)
+        << ("variant " + Twine(number) + " of '" +
+            optimizer.getEntryName(entry.index) +
+            "' moves no element: no kernel")
+               .str();
+    return success();
+  }
+  std::string name = (optimizer.getSymName() + "." +
+                      optimizer.getEntryName(entry.index) + "." + Twine(number))
+                         .str();
+  OpBuilder builder(&getContext());
+  builder.setInsertionPointToEnd(getOperation().getBody());
+  KernelBuilder kernel(layout, entry, variant, builder);
+  FailureOr<LLVM::LLVMFuncOp> function = kernel.build(name);
+  if (failed(function))
+    return failure();
+  KernelCode code;
+  code.optimizer = optimizer.getSymName().str();
+  code.entry = entry.index;
+  code.variant = number;
+  code.reads = kernel.getReads();
+  code.writes = kernel.getWrites();
+  code.attach(*function);
+  unsigned numReads = llvm::popcount(code.reads);
+  unsigned numWrites = llvm::popcount(code.writes);
+  remark::passed(function->getLoc(), remarkOptions)
+      << ("one pass: " + Twine(numReads) + " streams read, " +
+          Twine(numWrites) + " written")
+             .str()
+      << remark::metric("BytesPerElement", 4 * (numReads + numWrites));
+  return success();
+}
