@@ -1,0 +1,179 @@
+//===- CompiledEngine.cpp - runs through kernels and the runtime -*- C++
+//-*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Engine.h"
+#include "optimc-c/Compiler.h"
+#include "optimc-c/Runtime.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace llvm;
+using namespace optimc;
+using namespace optimc::tool;
+
+static Error check(optimc_status status, const optimc_error &error) {
+  if (status == OPTIMC_OK)
+    return Error::success();
+  return createStringError(error.message);
+}
+
+/// Walks one of the program's arrays by its element size.
+template <typename ArrayT, typename Visit>
+static void forEach(const ArrayT &array, Visit visit) {
+  auto *bytes = reinterpret_cast<const char *>(array.data);
+  for (uint32_t i = 0; i != array.count; ++i)
+    visit(*reinterpret_cast<decltype(array.data)>(bytes + i * array.elem_size));
+}
+
+namespace {
+class CompiledEngine : public Engine {
+public:
+  ~CompiledEngine() override {
+    optimc_destroy(optimizer);
+    optimc_compiled_destroy(compiled);
+  }
+
+  Error initialize(StringRef text, StringRef name, ArrayRef<std::string> freeze,
+                   uint64_t seed) {
+    optimc_compile_options options = OPTIMC_COMPILE_OPTIONS_INIT;
+    std::string frozen = join(freeze, ",");
+    std::string optimizerName = name.str(), source = text.str();
+    options.freeze = frozen.c_str();
+    options.optimizer = optimizerName.c_str();
+    optimc_error error;
+    if (Error failure = check(
+            optimc_compile_text(source.c_str(), &options, &compiled, &error),
+            error))
+      return failure;
+    optimc_options runtime = OPTIMC_OPTIONS_INIT;
+    runtime.seed = seed;
+    const optimc_program *program = optimc_compiled_program(compiled);
+    if (Error failure =
+            check(optimc_create(program, &runtime, &optimizer, &error), error))
+      return failure;
+    stateNames.push_back("step");
+    forEach(program->streams, [&](const optimc_stream &stream) {
+      if (stream.role == OPTIMC_ROLE_STATE)
+        stateNames.push_back(stream.name);
+    });
+    forEach(program->states, [&](const optimc_scalar_state &state) {
+      if (StringRef(state.name) != "step")
+        stateNames.push_back(state.name);
+    });
+    return check(optimc_add_group(optimizer, "default", &group, &error), error);
+  }
+
+  Error setHyper(StringRef name, double value) override {
+    optimc_error error;
+    return check(
+        optimc_set_hyper(optimizer, group, name.str().c_str(), value, &error),
+        error);
+  }
+
+  Expected<unsigned> addTensor(StringRef name, ArrayRef<int64_t> shape,
+                               ArrayRef<double> initial) override {
+    auto &buffers = tensors.emplace_back();
+    buffers.param.assign(initial.begin(), initial.end());
+    buffers.grad.assign(initial.size(), 0);
+    std::string text = name.str();
+    optimc_tensor_desc desc = OPTIMC_TENSOR_DESC_INIT;
+    desc.rank = shape.size();
+    desc.name = text.c_str();
+    desc.shape = shape.data();
+    desc.param = buffers.param.data();
+    desc.grad = buffers.grad.data();
+    optimc_tensor id;
+    optimc_error error;
+    if (Error failure = check(
+            optimc_add_tensor(optimizer, group, &desc, &id, &error), error))
+      return std::move(failure);
+    return id;
+  }
+
+  Error setState(unsigned tensor, StringRef name, double value) override {
+    optimc_error error;
+    optimc_view view;
+    std::string text = name.str();
+    if (optimc_get_state(optimizer, tensor, text.c_str(), &view, nullptr) ==
+        OPTIMC_OK) {
+      std::vector<float> values(view.count, static_cast<float>(value));
+      return check(optimc_write_state(optimizer, tensor, text.c_str(),
+                                      values.data(), view.count, &error),
+                   error);
+    }
+    return check(optimc_set_scalar(optimizer, text.c_str(), OPTIMC_RATE_TENSOR,
+                                   tensor, value, &error),
+                 error);
+  }
+
+  Error setGradient(unsigned tensor, ArrayRef<double> values) override {
+    std::copy(values.begin(), values.end(), tensors[tensor].grad.begin());
+    return Error::success();
+  }
+
+  Error step(ArrayRef<unsigned> active) override {
+    optimc_error error;
+    if (Error failure = check(optimc_begin(optimizer, nullptr, &error), error))
+      return failure;
+    std::vector<optimc_tensor> ids(active.begin(), active.end());
+    if (Error failure =
+            check(optimc_run_tensors(optimizer, ids.data(), ids.size(), &error),
+                  error))
+      return failure;
+    return check(optimc_end(optimizer, &error), error);
+  }
+
+  std::vector<double> getParam(unsigned tensor) override {
+    const std::vector<float> &param = tensors[tensor].param;
+    return std::vector<double>(param.begin(), param.end());
+  }
+
+  const std::vector<std::string> &getStateNames() const override {
+    return stateNames;
+  }
+
+  Expected<std::vector<double>> getState(unsigned tensor,
+                                         StringRef name) override {
+    optimc_view view;
+    std::string text = name.str();
+    if (optimc_get_state(optimizer, tensor, text.c_str(), &view, nullptr) ==
+        OPTIMC_OK) {
+      auto *data = static_cast<const float *>(view.data);
+      return std::vector<double>(data, data + view.count);
+    }
+    double value;
+    optimc_error error;
+    if (Error failure =
+            check(optimc_get_scalar(optimizer, text.c_str(), OPTIMC_RATE_TENSOR,
+                                    tensor, &value, &error),
+                  error))
+      return std::move(failure);
+    return std::vector<double>{value};
+  }
+
+private:
+  struct Buffers {
+    std::vector<float> param, grad;
+  };
+  optimc_compiled *compiled = nullptr;
+  optimc_optimizer *optimizer = nullptr;
+  optimc_group group = 0;
+  std::vector<Buffers> tensors; // moved buffers keep their addresses
+  std::vector<std::string> stateNames;
+};
+} // namespace
+
+Expected<std::unique_ptr<Engine>>
+optimc::tool::createCompiledEngine(StringRef text, StringRef optimizer,
+                                   ArrayRef<std::string> freeze,
+                                   uint64_t seed) {
+  auto engine = std::make_unique<CompiledEngine>();
+  if (Error error = engine->initialize(text, optimizer, freeze, seed))
+    return std::move(error);
+  return engine;
+}

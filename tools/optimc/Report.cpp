@@ -1,0 +1,231 @@
+//===- Report.cpp - optimc report -*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "Remarks.h"
+#include "Spec.h"
+#include "optimc/Analysis/Cost.h"
+#include "optimc/Analysis/ValueNames.h"
+#include "optimc/Pipelines/Pipelines.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace optimc;
+using namespace optimc::optim;
+using namespace optimc::tool;
+
+namespace {
+/// All facts, taken once and printed twice.
+struct Facts {
+  struct Host {
+    std::string entry, rate;
+    int stage;
+    size_t results;
+  };
+  struct Variant {
+    std::string entry, condition;
+    SmallVector<std::string> reads, writes;
+    unsigned bytesRead, bytesWritten;
+    OpCounts ops;
+  };
+  std::string name;
+  SmallVector<StateAttr> states;
+  SmallVector<HyperAttr> hypers;
+  SmallVector<InputAttr> inputs;
+  SmallVector<Host> hosts;
+  SmallVector<Variant> variants;
+  SmallVector<RemarkText> remarks;
+  unsigned bytesRead = 0, bytesWritten = 0; ///< of the costliest variant
+};
+} // namespace
+
+static SmallVector<std::string> getStreamNames(OptimizerOp op,
+                                               const SmallBitVector &streams) {
+  SmallVector<std::string> names;
+  for (unsigned i : streams.set_bits()) {
+    if (i >= op.getFirstInput())
+      names.push_back(op.getInput(i - op.getFirstInput()).getName().str());
+    else if (i >= op.getFirstState())
+      names.push_back(op.getState(i - op.getFirstState()).getName().str());
+    else
+      names.push_back(i == 0 ? "param" : "grad");
+  }
+  return names;
+}
+
+/// "found_inf and not last": the predicates that choose a variant.
+static std::string describeCondition(const BodyCost &cost,
+                                     const VariantCost &variant) {
+  std::string text;
+  for (auto [bit, predicate] : enumerate(cost.predicates)) {
+    if (!(variant.mask >> bit & 1))
+      continue;
+    text += text.empty() ? "" : " and ";
+    text += (variant.value >> bit & 1 ? "" : "not ") + getValueName(predicate);
+  }
+  return text.empty() ? "always" : text;
+}
+
+static Facts collect(OptimizerOp op, SmallVector<RemarkText> remarks) {
+  Facts facts;
+  facts.name = op.getSymName().str();
+  facts.remarks = std::move(remarks);
+  for (unsigned i = 0, e = op.getStates().size(); i != e; ++i)
+    facts.states.push_back(op.getState(i));
+  for (unsigned i = 0, e = op.getHypers().size(); i != e; ++i)
+    facts.hypers.push_back(op.getHyper(i));
+  for (unsigned i = 0, e = op.getInputs().size(); i != e; ++i)
+    facts.inputs.push_back(op.getInput(i));
+  for (auto [i, body] : enumerate(op.getBodies())) {
+    std::string entry = op.getEntryName(i).str();
+    for (HostOp host : body.getOps<HostOp>())
+      facts.hosts.push_back({entry, stringifyRate(host.getRate()).str(),
+                             int(host.getStage()), host.getNumResults()});
+    BodyCost cost = getCost(body);
+    for (const VariantCost &variant : cost.variants) {
+      unsigned read = getStreamBytes(op, variant.use.reads),
+               written = getStreamBytes(op, variant.use.writes);
+      facts.variants.push_back({entry, describeCondition(cost, variant),
+                                getStreamNames(op, variant.use.reads),
+                                getStreamNames(op, variant.use.writes), read,
+                                written, variant.ops});
+      if (i == 0 && read + written > facts.bytesRead + facts.bytesWritten) {
+        facts.bytesRead = read;
+        facts.bytesWritten = written;
+      }
+    }
+  }
+  return facts;
+}
+
+static void printText(const Facts &facts) {
+  raw_ostream &os = outs();
+  unsigned perElement = count_if(facts.states, [](StateAttr state) {
+    return state.getRate() == Rate::Element;
+  });
+  os << "optimizer " << facts.name << ": " << facts.bytesRead
+     << " bytes read and " << facts.bytesWritten
+     << " written per parameter and step, " << 4 * perElement
+     << " bytes of state per parameter (float32)\n\nstates\n";
+  for (StateAttr state : facts.states)
+    os << formatv("  {0,-18} {1}\n", state.getName().getValue(),
+                  describeRate(state.getRate()));
+  os << formatv("  {0,-18} {1}\n", "step", "per group and clock");
+  os << "\nhyperparameters\n";
+  for (HyperAttr hyper : facts.hypers)
+    os << formatv("  {0,-18} {1,-8} {2}{3}\n", hyper.getName().getValue(),
+                  hyper.getInitial().getSpelling(), hyper.getRangeText(),
+                  hyper.getFrozen() ? "  frozen" : "");
+  if (!facts.inputs.empty())
+    os << "\ninputs\n";
+  for (InputAttr input : facts.inputs)
+    os << formatv("  {0,-18} {1}, {2}\n", input.getName().getValue(),
+                  describeRate(input.getRate()),
+                  input.getInitial()
+                      ? ("default " + input.getInitial().getSpelling()).str()
+                      : std::string("required"));
+  os << "\nscalar functions (host, float64)\n";
+  for (const Facts::Host &host : facts.hosts)
+    os << formatv("  {0}: {1} rate, stage {2}, {3} results\n", host.entry,
+                  host.rate, host.stage, host.results);
+  os << "\nkernels (one phase each, float32)\n";
+  for (const Facts::Variant &variant : facts.variants) {
+    os << "  " << variant.entry << ", " << variant.condition << ": ";
+    if (variant.reads.empty() && variant.writes.empty()) {
+      os << "nothing to do\n";
+      continue;
+    }
+    os << "one fused pass\n    reads  " << join(variant.reads, ", ") << " ("
+       << variant.bytesRead << " bytes)\n    writes "
+       << join(variant.writes, ", ") << " (" << variant.bytesWritten
+       << " bytes)\n    " << variant.ops.flops << " flops, "
+       << variant.ops.divisions << " divisions and " << variant.ops.roots
+       << " roots among them";
+    if (variant.ops.elementary)
+      os << ", " << variant.ops.elementary << " elementary functions";
+    os << "\n";
+  }
+  os << "\nwhat the passes did\n";
+  for (const RemarkText &remark : facts.remarks)
+    os << "  " << remark.pass << " (" << remark.kind << "): " << remark.text
+       << "\n";
+}
+
+static json::Array toJson(ArrayRef<std::string> names) {
+  json::Array array;
+  for (const std::string &name : names)
+    array.push_back(name);
+  return array;
+}
+
+static void printJson(const Facts &facts) {
+  json::Array states, hypers, inputs, hosts, variants, remarks;
+  for (StateAttr state : facts.states)
+    states.push_back(json::Object{{"name", state.getName().getValue()},
+                                  {"rate", stringifyRate(state.getRate())},
+                                  {"observable", state.getObservable()}});
+  for (HyperAttr hyper : facts.hypers)
+    hypers.push_back(json::Object{{"name", hyper.getName().getValue()},
+                                  {"default", hyper.getInitial().getValue()},
+                                  {"range", hyper.getRangeText()},
+                                  {"frozen", hyper.getFrozen()}});
+  for (InputAttr input : facts.inputs)
+    inputs.push_back(json::Object{{"name", input.getName().getValue()},
+                                  {"rate", stringifyRate(input.getRate())},
+                                  {"optional", bool(input.getInitial())}});
+  for (const Facts::Host &host : facts.hosts)
+    hosts.push_back(json::Object{{"entry", host.entry},
+                                 {"rate", host.rate},
+                                 {"stage", host.stage},
+                                 {"results", int64_t(host.results)}});
+  for (const Facts::Variant &variant : facts.variants)
+    variants.push_back(json::Object{{"entry", variant.entry},
+                                    {"condition", variant.condition},
+                                    {"phases", variant.writes.empty() ? 0 : 1},
+                                    {"reads", toJson(variant.reads)},
+                                    {"writes", toJson(variant.writes)},
+                                    {"bytes_read", variant.bytesRead},
+                                    {"bytes_written", variant.bytesWritten},
+                                    {"flops", variant.ops.flops},
+                                    {"divisions", variant.ops.divisions},
+                                    {"roots", variant.ops.roots},
+                                    {"elementary", variant.ops.elementary}});
+  for (const RemarkText &remark : facts.remarks)
+    remarks.push_back(json::Object{
+        {"kind", remark.kind}, {"pass", remark.pass}, {"text", remark.text}});
+  outs() << formatv("{0:2}\n", json::Value(json::Object{
+                                   {"optimizer", facts.name},
+                                   {"bytes_read", facts.bytesRead},
+                                   {"bytes_written", facts.bytesWritten},
+                                   {"states", std::move(states)},
+                                   {"hyperparameters", std::move(hypers)},
+                                   {"inputs", std::move(inputs)},
+                                   {"scalar_functions", std::move(hosts)},
+                                   {"variants", std::move(variants)},
+                                   {"remarks", std::move(remarks)}}));
+}
+
+int optimc::tool::runReport(const ReportArgs &args) {
+  auto spec = loadSpec(args);
+  if (!spec)
+    return reportError(spec.takeError());
+  SmallVector<RemarkText> remarks;
+  enableRemarks(*spec->context,
+                [&](const RemarkText &remark) { remarks.push_back(remark); });
+  CompileOptions options;
+  options.freeze.assign(args.freeze.begin(), args.freeze.end());
+  options.until = "make-kernels";
+  if (mlir::failed(runPipeline(*spec->module, options)))
+    return ExitUserError;
+  Facts facts = collect(spec->optimizer, std::move(remarks));
+  args.json ? printJson(facts) : printText(facts);
+  return ExitSuccess;
+}

@@ -1,0 +1,199 @@
+//===- main.cpp - the command line of optimc -*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Commands.h"
+#include "optimc/Version.h"
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+using namespace optimc::tool;
+
+namespace {
+
+const char *const specHelp =
+    "A built-in optimizer (see 'optimc list'), a .mlir file, or - for standard "
+    "input";
+
+void addSpec(CLI::App &command, SpecArgs &args) {
+  command.add_option("SPEC", args.spec, specHelp)->required();
+  command.add_option("--optimizer", args.optimizer,
+                     "Which optimizer, where SPEC holds several");
+}
+
+void addFreeze(CLI::App &command, std::vector<std::string> &freeze) {
+  command
+      .add_option("--freeze", freeze,
+                  "Bind hyperparameters at compile time: name=value,...")
+      ->delimiter(',')
+      ->type_name("NAME=VALUE");
+}
+
+void addSet(CLI::App &command, std::vector<std::string> &set) {
+  command.add_option("--set", set, "Hyperparameters: name=value,...")
+      ->delimiter(',')
+      ->type_name("NAME=VALUE");
+}
+
+void addCompile(CLI::App &app, CompileArgs &args) {
+  CLI::App &command = *app.add_subcommand(
+      "compile", "Compile a spec to an object, source or intermediate form");
+  addSpec(command, args);
+  command
+      .add_option("-o,--output", args.output,
+                  "Output file; - for standard output")
+      ->capture_default_str();
+  command
+      .add_option("--emit", args.emit,
+                  "object, shared (library), asm, llvm (IR), mlir, or header "
+                  "(C declarations of the object)")
+      ->check(
+          CLI::IsMember({"object", "shared", "asm", "llvm", "mlir", "header"}))
+      ->capture_default_str();
+  command
+      .add_option("--cpu", args.cpus,
+                  "Instruction sets to compile for besides the baseline: "
+                  "x86-64-v3, x86-64-v4; 'none' for the baseline alone")
+      ->delimiter(',')
+      ->type_name("CPU");
+  addFreeze(command, args.freeze);
+  command.add_option("--until", args.until,
+                     "With --emit=mlir: stop after this phase (parse, inline, "
+                     "wrap, freeze, expand, simplify, split-host, specialize, "
+                     "make-kernels, to-arith, kernel-to-cpu, multiversion, "
+                     "emit-program, llvm)");
+  command.add_flag("!--no-amp", args.amp,
+                   "Leave out the inputs grad_scale and found_inf");
+  command.add_flag("--remarks", args.remarks,
+                   "Say what was fused, elided and specialised, and why not");
+  command.callback([&args] { throw CLI::RuntimeError(runCompile(args)); });
+}
+
+void addInspection(CLI::App &app, ListArgs &list, ShowArgs &show,
+                   ReportArgs &report) {
+  CLI::App &listCommand =
+      *app.add_subcommand("list", "List the built-in optimizers");
+  listCommand.add_flag("--json", list.json, "Print JSON");
+  listCommand.callback([&list] { throw CLI::RuntimeError(runList(list)); });
+
+  CLI::App &showCommand = *app.add_subcommand(
+      "show", "Print a spec, or its math as the paper's algorithm box");
+  addSpec(showCommand, show);
+  showCommand
+      .add_option("--math", show.math, "Print the algorithm: text or latex")
+      ->expected(0, 1)
+      ->default_str("text")
+      ->check(CLI::IsMember({"text", "latex"}));
+  showCommand.callback([&show] { throw CLI::RuntimeError(runShow(show)); });
+
+  CLI::App &reportCommand = *app.add_subcommand(
+      "report", "States, rates, phases, variants, bytes and fusion decisions");
+  addSpec(reportCommand, report);
+  addFreeze(reportCommand, report.freeze);
+  reportCommand.add_flag("--json", report.json, "Print JSON");
+  reportCommand.callback(
+      [&report] { throw CLI::RuntimeError(runReport(report)); });
+}
+
+void addScalars(CLI::App &app, ScalarsArgs &args) {
+  CLI::App &command = *app.add_subcommand(
+      "scalars", "Every scalar of chosen steps in float64, schedules included");
+  addSpec(command, args);
+  command.add_option("--steps", args.steps, "Steps, such as 1,10,100")
+      ->required()
+      ->delimiter(',')
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 53));
+  addSet(command, args.set);
+  command.add_flag("--json", args.json, "Print JSON");
+  command.callback([&args] { throw CLI::RuntimeError(runScalars(args)); });
+}
+
+void addRun(CLI::App &app, RunArgs &args) {
+  CLI::App &command = *app.add_subcommand(
+      "run", "Run an update rule on gradients and print the trajectory");
+  addSpec(command, args);
+  auto *grads = command.add_option(
+      "--grads", args.grads,
+      "Gradients: a .npy of shape [steps, ...], or a .npz of one such array a "
+      "tensor; a [steps] array 'NAME/present' marks steps that have a "
+      "gradient");
+  auto *function =
+      command
+          .add_option("--function", args.function,
+                      "Gradients of a test function: rosenbrock or quadratic")
+          ->check(CLI::IsMember({"rosenbrock", "quadratic"}));
+  grads->excludes(function);
+  command.add_option("--params", args.params,
+                     "Initial parameters: a .npy, or a .npz by tensor name "
+                     "(default: zero, or the function's usual start)");
+  command.add_option("--steps", args.steps, "Number of steps")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--engine", args.engine,
+                  "interpreter (float32, the oracle), interpreter-f64, or "
+                  "compiled")
+      ->check(CLI::IsMember({"interpreter", "interpreter-f64", "compiled"}))
+      ->capture_default_str();
+  addSet(command, args.set);
+  addFreeze(command, args.freeze);
+  command
+      .add_option("--init", args.init,
+                  "Initial states: state=value,... (a number for all elements)")
+      ->delimiter(',')
+      ->type_name("STATE=VALUE");
+  command.add_option("--seed", args.seed, "Seed of 'random'")
+      ->capture_default_str();
+  command.add_option("-o,--out", args.output,
+                     "Write every step of every stream to a .npz file");
+  command.add_flag("--json", args.json, "Print JSON");
+  command.callback([&args] { throw CLI::RuntimeError(runRun(args)); });
+}
+
+void addDiff(CLI::App &app, DiffArgs &args) {
+  CLI::App &command = *app.add_subcommand(
+      "diff", "Name the first step, stream and element where two runs part");
+  command.add_option("A", args.first, "A .npz that 'optimc run --out' wrote")
+      ->required();
+  command.add_option("B", args.second, "Another")->required();
+  command
+      .add_option("--tolerance", args.tolerance,
+                  "Largest allowed relative difference; 0 compares bits (NaNs "
+                  "are equal to each other)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command.callback([&args] { throw CLI::RuntimeError(runDiff(args)); });
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  CLI::App app("optimc, the optimizer compiler: update rules to fused kernels");
+  app.set_version_flag("--version", std::string("optimc ") + OPTIMC_VERSION);
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help of every command");
+  CompileArgs compile;
+  ListArgs list;
+  ShowArgs show;
+  ReportArgs report;
+  ScalarsArgs scalars;
+  RunArgs run;
+  DiffArgs diff;
+  addCompile(app, compile);
+  addInspection(app, list, show, report);
+  addScalars(app, scalars);
+  addRun(app, run);
+  addDiff(app, diff);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::RuntimeError &finished) {
+    return finished.get_exit_code(); // a command's own exit code
+  } catch (const CLI::ParseError &error) {
+    // Help and version are "errors" with code 0.
+    return app.exit(error) == 0 ? ExitSuccess : ExitUserError;
+  }
+  return ExitSuccess;
+}
