@@ -74,7 +74,8 @@ struct Recipe {
   std::vector<Setting> settings;
 };
 const Recipe recipes[] = {
-    {"adamw", {{"lr", 0.008}, {"beta1", 0.9}, {"beta2", 0.999}}},
+    {"adamw",
+     {{"lr", 0.008}, {"beta1", 0.9}, {"beta2", 0.999}, {"weight_decay", 0.1}}},
     {"ademamix",
      {{"lr", 0.004},
       {"beta1", 0.9},
@@ -82,9 +83,9 @@ const Recipe recipes[] = {
       {"beta3", 0.999},
       {"alpha", 8},
       {"alpha_warmup", -1},
-      {"beta3_warmup", -1}}},
+      {"beta3_warmup", -1},
+      {"weight_decay", 0.1}}},
 };
-constexpr double recipeWeightDecay = 0.1;
 
 void runOnPool(void *context, optimc_task_fn task, void *data, uint32_t n) {
   static_cast<ThreadPool *>(context)->forEach(
@@ -289,8 +290,11 @@ private:
       if (declared && !(declared->flags & OPTIMC_HYPER_FROZEN))
         hypers[name] = value;
     };
-    setIfDeclared("weight_decay", recipeWeightDecay);
-    hypers["lr"] = findHyper("lr")->initial;
+    // Set in any case: the schedule changes the one, and only one of the two
+    // groups has the other.
+    for (const char *name : {"lr", "weight_decay"})
+      if (const optimc_hyper *declared = findHyper(name))
+        setIfDeclared(name, declared->initial);
     for (const Recipe &recipe : recipes)
       if (programName == recipe.program)
         for (const Setting &setting : recipe.settings)

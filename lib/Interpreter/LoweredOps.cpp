@@ -135,8 +135,11 @@ static std::optional<Word> getConstant(Attribute value) {
 /// Whether an op may be computed otherwise than it says.
 static bool hasFastMath(Operation *op) {
   auto fast = dyn_cast<arith::ArithFastMathInterface>(op);
-  return fast &&
-         fast.getFastMathFlagsAttr().getValue() != arith::FastMathFlags::none;
+  if (!fast)
+    return false;
+  // Conversions have no flags unless they were given some.
+  arith::FastMathFlagsAttr flags = fast.getFastMathFlagsAttr();
+  return flags && flags.getValue() != arith::FastMathFlags::none;
 }
 
 LogicalResult Evaluator::runLowered(Operation *op) {

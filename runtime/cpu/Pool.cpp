@@ -126,6 +126,7 @@ void optimc::rt::runOnPool(optimc_task_fn task, void *data, uint32_t count) {
     return task(data, 0);
   Pool *current = pool.load(std::memory_order_acquire);
   if (!current) {
+    watchForks();
     // Never freed: its threads sleep in it until the process ends.
     Pool *fresh = new (std::nothrow) Pool;
     if (!fresh)

@@ -28,6 +28,15 @@ optim.optimizer @a(%p, %g) {
 
 // -----
 
+// number_c3
+optim.optimizer @a(%p, %g) {
+  %a = constant 0.33333333333333333333333333333333333333333333333333333333333333333333333333333333333333333333333333333333333
+//              ^ error: number '0.33333333333333...' has 109 characters; at most 100 are allowed
+  commit %p = %p
+}
+
+// -----
+
 // name_c1
 optim.optimizer @a(%p, %g) hyper(%beta1 = 0.9, %beta3 = 0.999) state(%m) {
   %a = ema %m, %g decay %beta_3

@@ -145,14 +145,18 @@ static unsigned mergeOldAndNew(ModuleOp module) {
   CommitOp commit = getCommit(module);
   for (auto [target, value] :
        llvm::zip(commit.getTargets(), commit.getValues())) {
-    Operation *definition = value.getDefiningOp();
-    if (!definition || !isElement(target) ||
-        value.getType() != target.getType())
+    // Behind the gate.
+    Value next = value;
+    auto gated = value.getDefiningOp<SelectOp>();
+    if (gated && isNamed(value, "_gated"))
+      next = gated.getOnTrue();
+    Operation *definition = next.getDefiningOp();
+    if (!definition || !isElement(target) || next.getType() != target.getType())
       continue;
     for (OpOperand &use : llvm::make_early_inc_range(target.getUses()))
-      if (use.getOwner() != commit &&
+      if (use.getOwner() != commit && use.getOwner() != gated &&
           definition->isBeforeInBlock(use.getOwner())) {
-        use.set(value);
+        use.set(next);
         ++places;
       }
   }

@@ -105,7 +105,8 @@ static unsigned halfLifeOfOtherEnd(ModuleOp module) {
     if (!name.consume_back("_log_from"))
       continue;
     for (LogOp to : collect<LogOp>(module))
-      if (getKeptNames(to.getLoc()) == (name + "_log_to").str()) {
+      if (getKeptNames(to.getLoc()) == (name + "_log_to").str() &&
+          from.getOperand().getType() == to.getOperand().getType()) {
         Value start = from.getOperand();
         // The end's logarithm may use a constant that is defined later.
         from->moveBefore(to);

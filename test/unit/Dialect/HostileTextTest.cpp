@@ -38,8 +38,9 @@ protected:
   static std::vector<std::string> readSeeds() {
     std::vector<std::string> seeds;
     for (const char *name :
-         {"round-trip.mlir", "generic-errors.mlir", "lowered-errors.mlir",
-          "template-errors.mlir", "mixture-errors.mlir"}) {
+         {"round-trip.mlir", "folds.mlir", "non-folds.mlir",
+          "constant-folds.mlir", "bytecode.mlir", "generic-errors.mlir",
+          "lowered-errors.mlir", "template-errors.mlir"}) {
       std::ifstream file(std::string(OPTIMC_SOURCE_DIR "/test/Dialect/Optim/") +
                          name);
       std::stringstream text;

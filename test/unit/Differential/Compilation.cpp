@@ -44,6 +44,26 @@ std::vector<SpecSource> optimc::test::getBuiltinSources() {
   return list;
 }
 
+std::vector<SpecSource> optimc::test::getCornerSources() {
+  return {{"a mix of one term", R"(
+optim.optimizer @zeros(%p, %g) hyper(%beta1 = 0.9 in [0, 1])
+    state(%m "exp_avg" observable, %h "halves" observable) {
+  %half = constant 0.5
+  %m_t = mix %half * %g
+  %h_t = mix %beta1 * %g
+  %p_t = expr 0.5 * %p + 0.25 * clamp(%m_t, -4, 4)
+  commit %p = %p_t, %m = %m_t, %h = %h_t
+})"},
+          {"old values after new ones", R"(
+optim.optimizer @late(%p, %g) hyper(%lr = 0.1 in [0, inf), %beta1 = 0.9 in [0, 1])
+    state(%m "exp_avg", %h "slow" = param observable) {
+  %m_t = ema %m, %g decay %beta1
+  %h_t = expr %m_t + (%lr * %beta1) * %m
+  %p_t = expr %p - 0.125 * clamp(%m, -4, 4)
+  commit %p = %p_t, %m = %m_t, %h = %h_t
+})"}};
+}
+
 MLIRContext &optimc::test::getContext() {
   static MLIRContext *context = [] {
     DialectRegistry registry;
@@ -156,6 +176,7 @@ SmallVector<std::string>
 optimc::test::getFreeze(const std::map<std::string, double> &frozen) {
   SmallVector<std::string> list;
   for (const auto &[name, value] : frozen)
-    list.push_back(llvm::formatv("{0}={1}", name, llvm::format("%.17g", value)).str());
+    list.push_back(
+        llvm::formatv("{0}={1}", name, llvm::format("%.17g", value)).str());
   return list;
 }

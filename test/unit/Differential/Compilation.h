@@ -31,6 +31,9 @@ struct SpecSource {
 const std::vector<SpecSource> &getRandomSpecs();
 /// The built-in specs.
 std::vector<SpecSource> getBuiltinSources();
+/// Written for corners that random specs reach rarely: signed zeros of a mix,
+/// an old value that is read after its new one is known.
+std::vector<SpecSource> getCornerSources();
 
 /// A context with every dialect that the pipeline needs. One per process.
 mlir::MLIRContext &getContext();

@@ -53,14 +53,17 @@ INSTANTIATE_TEST_SUITE_P(Shard, DifferentialTest, testing::Range(0u, shards));
 TEST(BuiltinDifferentialTest, CompiledEqualsInterpreted) {
   ComparisonCounts counts;
   unsigned number = 0;
-  for (const SpecSource &spec : getBuiltinSources())
+  std::vector<SpecSource> specs = getBuiltinSources();
+  for (const SpecSource &corner : getCornerSources())
+    specs.push_back(corner);
+  for (const SpecSource &spec : specs)
     for (unsigned repetition = 0; repetition < 2; ++repetition) {
       DifferentialCase test = makeCase(spec, 1000 + number++);
       std::string failure = checkCompiled(test, &counts);
       if (!failure.empty())
         ADD_FAILURE() << describeFailure(test, failure, checkOne);
     }
-  EXPECT_GE(number, 16u);
+  EXPECT_GE(number, 20u);
   EXPECT_GE(counts.getShare(), 0.5);
 }
 

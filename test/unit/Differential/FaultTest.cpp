@@ -23,10 +23,13 @@ struct Subject {
   Trace expected;
 };
 
-/// The built-in specs and some random ones, with sizes around the vectors'.
+/// The built-in specs, corners and some random ones, with sizes around the
+/// vectors'.
 const std::vector<Subject> &getSubjects() {
   static const std::vector<Subject> subjects = [] {
     std::vector<SpecSource> specs = getBuiltinSources();
+    for (const SpecSource &corner : getCornerSources())
+      specs.push_back(corner);
     for (unsigned i = 0; i < 24; ++i)
       specs.push_back(getRandomSpecs()[13 * i]);
     std::vector<Subject> list;

@@ -66,6 +66,19 @@ void checkEveryPass(Spec &spec, unsigned seed, const std::string &what) {
   checkForm(spec);
 }
 
+// What the other tests rest on: a wrong bit is seen.
+TEST(Traces, DifferencesAreFound) {
+  auto interpret = [](const char *op) {
+    Spec spec("optim.optimizer @f(%p, %g) {\n  %p_t = " + std::string(op) +
+              " %p, %g\n  commit %p = %p_t\n}");
+    EXPECT_TRUE(spec.isValid());
+    return spec.interpret(1, numSteps);
+  };
+  EXPECT_EQ(compareTraces(interpret("sub"), interpret("sub")), "");
+  EXPECT_NE(compareTraces(interpret("sub"), interpret("add")), "");
+  EXPECT_NE(compareTraces(interpret("min"), interpret("max")), "");
+}
+
 std::string readFile(const std::string &name) {
   std::ifstream file(std::string(OPTIMC_SPEC_DIR "/") + name + ".mlir");
   std::ostringstream text;

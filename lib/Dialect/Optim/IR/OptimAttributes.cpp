@@ -42,8 +42,15 @@ static bool isNumberSpelling(StringRef text) {
   return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
 }
 
+static constexpr size_t maxNumberLength = 100;
+
 LogicalResult NumberAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  StringRef spelling) {
+  // Exact reading takes time that grows with the square of the length.
+  if (spelling.size() > maxNumberLength) // number_c3
+    return emitError() << "number '" << spelling.take_front(16) << "...' has "
+                       << spelling.size() << " characters; at most "
+                       << maxNumberLength << " are allowed";
   if (!isNumberSpelling(spelling)) // number_c1
     return emitError() << "'" << spelling << "' is not a number";
   if (std::isinf(readNumber(spelling)) &&

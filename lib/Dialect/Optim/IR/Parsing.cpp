@@ -139,7 +139,9 @@ OptionalParseResult support::parseOptionalNumber(OpAsmParser &parser,
                        << "malformed number starting '" << bad
                        << "'; write 8, 0.9, 1e-3 or inf");
   }
-  StringRef spelling(begin, end - begin);
+  // Checked before its tokens are read: MLIR reads long integers slowly.
+  if (failed(finish(StringRef(begin, end - begin))))
+    return ParseResult(failure());
   auto at = [&] { return parser.getCurrentLocation().getPointer(); };
   while (at() < end) {
     APInt integer;
@@ -155,7 +157,7 @@ OptionalParseResult support::parseOptionalNumber(OpAsmParser &parser,
       return ParseResult(failure());
     }
   }
-  return finish(spelling);
+  return ParseResult(success());
 }
 
 ParseResult support::parseNumber(OpAsmParser &parser, NumberAttr &number) {
