@@ -52,6 +52,17 @@ def optimc(bin_dir, *args):
     return done.stdout
 
 
+def focus(phase, text):
+    """Where scalar functions have become hundreds of float64 operations, the
+    part that runs per element."""
+    lines = text.rstrip().split("\n")
+    starts = {"to-arith": " variants (", "kernel-to-cpu": "llvm.func "}
+    if phase not in starts:
+        return text
+    first = next(i for i, line in enumerate(lines) if starts[phase] in line)
+    return "\n".join([f"// ... {first} lines: signature and scalar functions"] + lines[first:])
+
+
 def shorten(text, most):
     """The first `most` lines; the rest is named, not hidden."""
     lines = text.rstrip().split("\n")
@@ -90,7 +101,7 @@ phase: `optimc compile ademamix --emit=mlir --until=PHASE`. `docs/Rationale.md` 
         if ir == previous:
             body = "(as before)"
         else:
-            body = f"```mlir\n{shorten(ir, 110)}\n```"
+            body = f"```mlir\n{shorten(focus(phase, ir), 120)}\n```"
         previous = ir
         parts.append(f"## {title}\n`--until={phase}`\n{text}\n\n{body}\n")
     loop = main_loop(optimc(bin_dir, "compile", "ademamix", "--emit=asm", "--cpu=x86-64-v4"))
