@@ -160,6 +160,9 @@ optimc_status optimc_compile_text(const char *text,
   if (!text || !out)
     return fail(error, OPTIMC_INVALID_ARGUMENT,
                 !text ? "text is NULL" : "out is NULL");
+  if (llvm::Error nested = checkNesting("<text>", text))
+    return fail(error, OPTIMC_INVALID_ARGUMENT,
+                llvm::toString(std::move(nested)));
   return compileSpec(text, "<text>", options, out, error);
 }
 

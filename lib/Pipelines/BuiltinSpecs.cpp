@@ -63,6 +63,39 @@ llvm::Expected<SpecText> optimc::readSpec(StringRef spec) {
     return llvm::createStringError("cannot read '" + spec.str() +
                                    "': " + buffer.getError().message());
   }
-  return SpecText{spec == "-" ? "<stdin>" : spec.str(),
+  SpecText source{spec == "-" ? "<stdin>" : spec.str(),
                   (*buffer)->getBuffer().str()};
+  if (llvm::Error error = checkNesting(source.name, source.text))
+    return std::move(error);
+  return source;
+}
+
+llvm::Error optimc::checkNesting(StringRef name, StringRef text) {
+  // Bytecode begins with "ML\xefR" and is read without recursion.
+  if (text.starts_with("ML\xefR"))
+    return llvm::Error::success();
+  constexpr int limit = 500;
+  int depth = 0, line = 1;
+  bool inString = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    line += c == '\n';
+    if (inString) {
+      // Strings end at their line, whatever follows.
+      i += c == '\\' && i + 1 < text.size() && text[i + 1] != '\n';
+      inString = c != '"' && c != '\n';
+    } else if (c == '/' && text.substr(i, 2) == "//") {
+      i = std::min(text.find('\n', i), text.size()) - 1;
+    } else if (c == '"') {
+      inString = true;
+    } else if (StringRef("([{<").contains(c)) {
+      if (++depth > limit)
+        return llvm::createStringError(
+            "%s:%d: brackets are nested more than %d deep", name.str().c_str(),
+            line, limit);
+    } else if (StringRef(")]}>").contains(c)) {
+      depth -= depth > 0;
+    }
+  }
+  return llvm::Error::success();
 }

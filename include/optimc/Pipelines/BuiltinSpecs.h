@@ -35,6 +35,10 @@ struct SpecText {
 /// names what is like `spec`.
 llvm::Expected<SpecText> readSpec(llvm::StringRef spec);
 
+/// MLIR's parser recurses into brackets and overflows the stack on hostile
+/// text; this refuses text that no spec needs. `name` is for the message.
+llvm::Error checkNesting(llvm::StringRef name, llvm::StringRef text);
+
 } // namespace optimc
 
 #endif // OPTIMC_PIPELINES_BUILTINSPECS_H
