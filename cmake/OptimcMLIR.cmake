@@ -49,6 +49,16 @@ if(OPTIMC_PRECOMPILE_HEADERS)
     <optimc/Dialect/Optim/IR/Optim.h>)
 endif()
 
+# optimc_precompile(TARGET): uses that copy in an executable, which must be
+# compiled as libraries are: -fPIC where CMake would say -fPIE.
+function(optimc_precompile target)
+  if(TARGET optimc-pch)
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+    target_precompile_headers(${target} REUSE_FROM optimc-pch)
+  endif()
+endfunction()
+
 # optimc_add_library(NAME sources... [LINK libs...] [DEPENDS targets...])
 #
 # A compiler library: LLVM's flags, headers and conventions (no exceptions).
