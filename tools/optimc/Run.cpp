@@ -62,21 +62,6 @@ Function getFunction(StringRef name) {
           }};
 }
 
-/// "name=value" pairs; the value must be a number.
-Expected<std::vector<std::pair<std::string, double>>>
-parseAssignments(ArrayRef<std::string> texts, StringRef option) {
-  std::vector<std::pair<std::string, double>> pairs;
-  for (StringRef text : texts) {
-    auto [name, value] = text.split('=');
-    double number;
-    if (name.empty() || value.trim().getAsDouble(number))
-      return createStringError("%s: '%s' is not NAME=NUMBER",
-                               option.str().c_str(), text.str().c_str());
-    pairs.push_back({name.trim().str(), number});
-  }
-  return pairs;
-}
-
 class Run {
 public:
   explicit Run(const RunArgs &args) : args(args) {}
@@ -314,14 +299,14 @@ Error Run::execute() {
     for (Tensor &tensor : tensors) {
       if (tensor.present && tensor.present->values[step - 1] == 0)
         continue;
-      ArrayRef<double> values = gradient;
-      if (function.evaluate)
-        value();
-      if (tensor.gradients)
+      ArrayRef<double> values;
+      if (tensor.gradients) {
         values = ArrayRef<double>(tensor.gradients->values)
                      .slice((step - 1) * tensor.size(), tensor.size());
-      else
+      } else {
+        value(); // fills `gradient`
         values = gradient;
+      }
       if (Error error = engine->setGradient(tensor.id, values))
         return error;
       active.push_back(tensor.id);

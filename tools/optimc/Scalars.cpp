@@ -29,19 +29,6 @@ struct Row {
 using Table = MapVector<StringRef, Row>;
 } // namespace
 
-static Error setHypers(interp::Session &session, ArrayRef<std::string> texts) {
-  for (StringRef text : texts) {
-    auto [name, value] = text.split('=');
-    double number;
-    if (name.empty() || value.getAsDouble(number))
-      return createStringError("--set: '%s' is not NAME=NUMBER",
-                               text.str().c_str());
-    if (Error error = session.setHyper(0, name, number))
-      return error;
-  }
-  return Error::success();
-}
-
 /// Whether the values of step n follow from n alone.
 static bool dependsOnStepOnly(optim::OptimizerOp op) {
   for (unsigned i = 0, e = op.getStates().size(); i != e; ++i)
@@ -58,8 +45,12 @@ static Error fill(optim::OptimizerOp op, const ScalarsArgs &args,
     return created.takeError();
   interp::Session &session = **created;
   session.addGroup();
-  if (Error error = setHypers(session, args.set))
-    return error;
+  auto hypers = parseAssignments(args.set, "--set");
+  if (!hypers)
+    return hypers.takeError();
+  for (auto &[name, value] : *hypers)
+    if (Error error = session.setHyper(0, name, value))
+      return error;
   // Scalars need no elements; one is there so that reductions are defined.
   double zero = 0;
   interp::TensorInfo info;

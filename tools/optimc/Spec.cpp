@@ -113,6 +113,20 @@ void SpecDiagnostics::print(mlir::Location loc,
   sources->PrintMessage(errs(), place, kind, text);
 }
 
+Expected<std::vector<std::pair<std::string, double>>>
+optimc::tool::parseAssignments(ArrayRef<std::string> texts, StringRef option) {
+  std::vector<std::pair<std::string, double>> pairs;
+  for (StringRef text : texts) {
+    auto [name, value] = text.split('=');
+    double number;
+    if (name.empty() || value.trim().getAsDouble(number))
+      return createStringError("%s: '%s' is not NAME=NUMBER",
+                               option.str().c_str(), text.str().c_str());
+    pairs.push_back({name.trim().str(), number});
+  }
+  return pairs;
+}
+
 int optimc::tool::reportError(Error error) {
   std::string text = toString(std::move(error));
   if (!text.empty())

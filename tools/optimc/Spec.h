@@ -51,6 +51,10 @@ struct Spec {
 /// error then has no text.
 llvm::Expected<Spec> loadSpec(const SpecArgs &args);
 
+/// The "NAME=NUMBER" texts of `option`, such as --set.
+llvm::Expected<std::vector<std::pair<std::string, double>>>
+parseAssignments(llvm::ArrayRef<std::string> texts, llvm::StringRef option);
+
 /// Prints "optimc: error: ..." unless the text is empty; gives the exit code.
 int reportError(llvm::Error error);
 
