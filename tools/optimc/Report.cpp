@@ -239,6 +239,7 @@ int optimc::tool::runReport(const ReportArgs &args) {
                 [&](const RemarkText &remark) { remarks.push_back(remark); });
   CompileOptions options;
   options.freeze.assign(args.freeze.begin(), args.freeze.end());
+  options.store.assign(args.store.begin(), args.store.end());
   options.until = "make-kernels";
   if (mlir::failed(runPipeline(*spec->module, options)))
     return ExitUserError;
