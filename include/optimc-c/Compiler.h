@@ -38,6 +38,9 @@ typedef struct {
   uint32_t flags; /* OPTIMC_COMPILE_* */
   /* Hyperparameters to bind: "beta1=0,weight_decay=0.1", or NULL. */
   const char *freeze;
+  /* Formats of streams: "param=bf16,states=q8" (docs/Numerics.md), or NULL:
+     what the spec says. */
+  const char *store;
   /* Instruction sets: "x86-64-v4,x86-64-v3", or NULL: all. The baseline, which
      runs everywhere, is always compiled. */
   const char *cpus;
@@ -46,7 +49,7 @@ typedef struct {
 } optimc_compile_options;
 
 #define OPTIMC_COMPILE_OPTIONS_INIT                                            \
-  {sizeof(optimc_compile_options), 0, 0, 0, 0}
+  {sizeof(optimc_compile_options), 0, 0, 0, 0, 0}
 
 typedef struct optimc_compiled optimc_compiled;
 

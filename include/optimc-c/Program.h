@@ -94,7 +94,10 @@ typedef enum {
   OPTIMC_ROLE_STATE = 2,
   OPTIMC_ROLE_INPUT = 3 /* given by the caller, such as a Hessian estimate */
 } optimc_role;
-enum { OPTIMC_STREAM_OBSERVABLE = 1 };
+enum {
+  OPTIMC_STREAM_OBSERVABLE = 1,
+  OPTIMC_STREAM_UNSIGNED = 2 /* q8: the codes have no sign bit */
+};
 typedef struct {
   const char *name; /* "param", "grad", or the state's or input's name */
   uint32_t role, rate, init, init_hyper;
@@ -253,7 +256,10 @@ typedef const optimc_program *(*optimc_program_fn)(uint32_t max_abi);
              h = lowbits(global_index) * 0x9E3779B9 + k0; h ^= h >> 16;
              h *= 0x7FEB352D; h ^= k1; h ^= h >> 15; h *= 0x846CA68B;
              h ^= h >> 16                       (32-bit arithmetic)
-   `random` is (h >> 8) * 2^-24, uniform in [0, 1). */
+   `random` is (h >> 8) * 2^-24, uniform in [0, 1).
+   Ids of `random` are below 2^31. Stochastic rounding has the ids 2^31 + n / 2:
+   draw n of an element is the low half of h where n is even, else the high
+   half. */
 static inline uint64_t optimc_mix(uint64_t x) {
   x += 0x9E3779B97F4A7C15u;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;

@@ -138,12 +138,19 @@ typedef enum {
   OPTIMC_DTYPE_F32 = 0,
   OPTIMC_DTYPE_BF16 = 1,
   OPTIMC_DTYPE_F16 = 2,
-  OPTIMC_DTYPE_F64 = 3
+  OPTIMC_DTYPE_F64 = 3,
+  /* Codes of 8 bits with an exponent for 256 of them (docs/Numerics.md). */
+  OPTIMC_DTYPE_Q8 = 4,
+  OPTIMC_DTYPE_Q8_UNSIGNED = 5
 } optimc_dtype;
 
-/* A caller's buffer for one state or element input of a tensor: as many float32
-   elements as the tensor has locally. States are initialised when the tensor is
-   added, unless KEEP says that the buffer holds a state already. */
+/* A caller's buffer for one state or element input of a tensor: as many elements
+   as the tensor has locally, in the format that the program stores them in.
+   States are initialised when the tensor is added, unless KEEP says that the
+   buffer holds a state already.
+   A second array is a buffer of uint16_t of its own: "exp_avg.exponent", one
+   for 256 values of a q8 state, and "param.low", the low halves of a split
+   parameter. Without KEEP it may be left out; then the runtime has it. */
 enum { OPTIMC_BUFFER_KEEP = 1 };
 typedef struct {
   const char *name;
@@ -232,18 +239,22 @@ OPTIMC_API optimc_status optimc_set_seed(optimc_optimizer *opt, uint64_t seed,
 
 /* --- Element states ----------------------------------------------------- */
 
-/* A view of local elements; valid while the tensor is, moved by no step. */
+/* A view of local elements as they are stored; valid while the tensor is, moved
+   by no step. */
 typedef struct {
   void *data;
   int64_t count;
   uint32_t dtype, reserved;
+  uint16_t *aux; /* the second array, or NULL */
+  int64_t aux_count;
 } optimc_view;
 
 OPTIMC_API optimc_status optimc_get_state(const optimc_optimizer *opt,
                                           optimc_tensor tensor,
                                           const char *name, optimc_view *out,
                                           optimc_error *error);
-/* `count` must be the number of local elements. */
+/* As float32, whatever the format; writing rounds to nearest. `count` must be
+   the number of local elements. The parameter is the state "param" here. */
 OPTIMC_API optimc_status optimc_read_state(const optimc_optimizer *opt,
                                            optimc_tensor tensor,
                                            const char *name, float *out,
@@ -252,6 +263,15 @@ OPTIMC_API optimc_status optimc_write_state(optimc_optimizer *opt,
                                             optimc_tensor tensor,
                                             const char *name, const float *data,
                                             int64_t count, optimc_error *error);
+
+/* Between float32 and OPTIMC_DTYPE_F32, BF16 and F16, to nearest even: for
+   gradients and parameters that a program has in such a format. */
+OPTIMC_API optimc_status optimc_from_float32(uint32_t dtype, const float *from,
+                                             int64_t count, void *to,
+                                             optimc_error *error);
+OPTIMC_API optimc_status optimc_to_float32(uint32_t dtype, const void *from,
+                                           int64_t count, float *to,
+                                           optimc_error *error);
 
 /* --- Steps -------------------------------------------------------------- */
 
@@ -306,6 +326,15 @@ typedef void (*optimc_report_fn)(void *context, const char *message);
 OPTIMC_API optimc_status optimc_load(optimc_optimizer *opt, const char *path,
                                      uint32_t flags, optimc_report_fn report,
                                      void *context, optimc_error *error);
+
+/* Writes a checkpoint again in the formats of `program`, rounding to nearest:
+   what a checkpoint of another storage plan needs before it can be loaded. The
+   values of `master_param` become the parameter's where the program has no such
+   state, and the other way round. States that the program does not have are
+   dropped and reported. */
+OPTIMC_API optimc_status optimc_convert_checkpoint(
+    const optimc_program *program, const char *from, const char *to,
+    optimc_report_fn report, void *context, optimc_error *error);
 
 /* --- Introspection ------------------------------------------------------ */
 

@@ -87,11 +87,11 @@ BodyCost optimc::getCost(Region &body) {
   return cost;
 }
 
-unsigned optimc::getStreamBytes(OptimizerOp optimizer,
-                                const llvm::SmallBitVector &streams) {
-  unsigned bytes = 0;
+double optimc::getStreamBytes(OptimizerOp optimizer,
+                              const llvm::SmallBitVector &streams) {
+  double bytes = 0;
   for (unsigned i : streams.set_bits())
     if (optimizer.getArgumentType(i).getRate() == Rate::Element)
-      bytes += sizeof(float);
+      bytes += optimizer.getStorage(i).getBytes();
   return bytes;
 }

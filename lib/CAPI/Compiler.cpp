@@ -103,6 +103,7 @@ static optimc_status compileSpec(StringRef text, StringRef bufferName,
   CompileOptions options;
   options.amp = !(asked.flags & OPTIMC_COMPILE_NO_AMP);
   splitList(asked.freeze, options.freeze);
+  splitList(asked.store, options.store);
   splitList(asked.cpus, options.cpus);
 
   DialectRegistry registry;

@@ -85,6 +85,7 @@ Error Session::setParam(unsigned tensor, ArrayRef<double> values) {
                  "tensor '" + target.name + "'");
   if (!words)
     return words.takeError();
+  impl->roundStored(0, target, *words);
   target.param = std::move(*words);
   return Error::success();
 }
@@ -160,6 +161,10 @@ Error Session::setState(StringRef name, ArrayRef<double> values,
                                            state->rate, "state '" + name + "'");
   if (!words)
     return words.takeError();
+  for (unsigned i = 0, e = impl->op.getStates().size(); i != e; ++i)
+    if (impl->op.getState(i).getName() == name && state->rate == Rate::Element)
+      impl->roundStored(impl->op.getFirstState() + i,
+                        impl->model.tensors[tensor], *words);
   *state->values = std::move(*words);
   return Error::success();
 }

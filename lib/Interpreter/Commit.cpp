@@ -8,6 +8,7 @@
 
 #include "FloatEnvironment.h"
 #include "SessionImpl.h"
+#include "Storage.h"
 
 using namespace mlir;
 using namespace optimc;
@@ -85,6 +86,25 @@ static bool isOpen(const Field *gate, const Frame &frame, Rate rate, size_t i) {
   return !gate || gate->parts[frame.getParent(rate, i, gate->rate)].front();
 }
 
+void Session::Impl::roundStored(unsigned argument, const Tensor &tensor,
+                                Array &values, std::optional<double> t) {
+  if (!model.single || !model.rounds)
+    return;
+  StorageAttr storage = op.getStorage(argument);
+  if (storage.getFormat() == StorageFormat::F32)
+    return;
+  if (!t || !storage.isStochastic())
+    return roundToStorage(storage, values, nullptr);
+  // Two streams share a hash: one has its low half, the other its high half.
+  constexpr uint32_t firstId = uint32_t(1) << 31; // `random` ends below
+  uint32_t draw = storage.getDraw(), id = firstId + draw / 2;
+  uint64_t key = getRandomKey(tensor, model.seed, *t);
+  roundToStorage(storage, values, [&](size_t index) {
+    uint32_t hash = getHash(getKernelKey(key, id, index), index);
+    return draw % 2 ? hash >> 16 : hash & 0xFFFF;
+  });
+}
+
 void Session::Impl::store(const Write &write, Frame &frame, const Field *gate) {
   Rate rate = write.value->rate;
   unsigned state = write.argument - op.getFirstState();
@@ -98,12 +118,14 @@ void Session::Impl::store(const Write &write, Frame &frame, const Field *gate) {
       continue;
     const Array &part =
         write.value->parts[frame.getParent(Rate::Tensor, i, rate)];
-    if (write.argument == 0)
-      tensor->param = part;
-    else if (rate == Rate::Group)
+    if (rate == Rate::Group) {
       tensor->clockStates[state] = part;
-    else
-      tensor->states[state] = part;
+      continue;
+    }
+    Array &kept = write.argument == 0 ? tensor->param : tensor->states[state];
+    kept = part;
+    roundStored(write.argument, *tensor, kept,
+                tensor->step + (frame.isStep ? 1 : 0));
   }
 }
 

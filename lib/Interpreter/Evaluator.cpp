@@ -232,5 +232,6 @@ LogicalResult Evaluator::run(Operation *op) {
       .Case([&](VariantsOp variants) { return runVariants(variants); })
       .Case([&](HostOp host) { return runHost(host); })
       .Case([&](KernelOp kernel) { return runKernel(kernel); })
+      .Case([&](BlockMaxOp top) { return runBlockMax(top); })
       .Default([&](auto) { return runLowered(op); });
 }

@@ -104,6 +104,11 @@ private:
   void bindRandom(optim::KernelOp op, unsigned firstArgument);
   FieldRef roundToSingle(FieldRef field);
 
+  // StoredKernels.cpp
+  llvm::LogicalResult bindStored(optim::KernelOp op, unsigned stream);
+  FieldRef getStoredResult(optim::KernelOp op, unsigned result);
+  llvm::LogicalResult runBlockMax(optim::BlockMaxOp op);
+
   // LoweredOps.cpp
   llvm::LogicalResult runLowered(mlir::Operation *op);
 
@@ -121,6 +126,7 @@ private:
 
 uint64_t getRandomKey(const Tensor &tensor, uint64_t seed, double t);
 uint64_t getKernelKey(uint64_t key, uint32_t id, uint64_t index);
+uint32_t getHash(uint64_t key, uint64_t index);
 
 template <class F>
 FieldRef Evaluator::numbers(Rate rate, FieldRefs args, F function) {

@@ -58,6 +58,7 @@ struct Tensor {
 
 struct Model {
   bool single = true; ///< float32 at kernel rates; else float64 everywhere
+  bool rounds = true; ///< to the storage plan
   uint64_t seed = 0;
   std::vector<Group> groups;
   std::vector<Tensor> tensors;

@@ -191,7 +191,10 @@ LogicalResult Evaluator::runKernel(KernelOp op) {
   unsigned numPlain = numStreams + op.getScalars().size();
   unsigned numRandom =
       op.getRandomIds().empty() ? 0 : 1 + 2 * op.getRandomIds().size();
-  unsigned numArguments = body.getNumArguments();
+  // Second arrays of stored streams come last.
+  unsigned numArguments =
+      body.getNumArguments() -
+      (op.getAuxArgument(numStreams) - op.getAuxArgument(0));
   if (numArguments != numPlain &&
       (!numRandom || numArguments != numPlain + numRandom))
     return fail(op, "has a wrong number of region arguments");
@@ -204,14 +207,15 @@ LogicalResult Evaluator::runKernel(KernelOp op) {
     else if (i >= numStreams && !isPredicate(argument.getType()))
       value = roundToSingle(value);
     set(argument, value);
+    if (i < numStreams && failed(bindStored(op, i)))
+      return failure();
   }
   if (numArguments != numPlain)
     bindRandom(op, numPlain);
   if (failed(runBlock(body)))
     return failure();
-  for (auto [result, yielded] :
-       llvm::zip(op.getResults(), body.getTerminator()->getOperands())) {
-    FieldRef value = get(yielded);
+  for (OpResult result : op->getResults()) {
+    FieldRef value = getStoredResult(op, result.getResultNumber());
     if (failed(define(result, convert(value, resultRate(result, value)))))
       return failure();
   }

@@ -50,6 +50,7 @@ llvm::Expected<std::unique_ptr<Session>> Session::create(OptimizerOp optimizer,
   session->impl = std::make_unique<Impl>(optimizer);
   Model &model = session->impl->model;
   model.single = options.precision == Precision::Single;
+  model.rounds = options.rounds;
   model.seed = options.seed;
   for (Attribute attribute : optimizer.getStates()) {
     auto state = cast<StateAttr>(attribute);
@@ -146,6 +147,7 @@ llvm::Expected<unsigned> Session::addTensor(const TensorInfo &info) {
   if (!param)
     return param.takeError();
   tensor.param = std::move(*param);
+  impl->roundStored(0, tensor, tensor.param);
 
   auto needsBlocks = [&](StringRef kind, StringAttr name, Rate rate) {
     return rate == Rate::Block && shape->block == 0
@@ -169,6 +171,8 @@ llvm::Expected<unsigned> Session::addTensor(const TensorInfo &info) {
     Array values(shape->getCount(rate), toWord(initial));
     if (state.getInit() == Init::Param)
       values = tensor.param;
+    impl->roundStored(impl->op.getFirstState() + tensor.states.size() - 1,
+                      tensor, values);
     (rate == Rate::Group ? ofClock : own) = std::move(values);
   }
   for (Attribute attribute : impl->op.getInputs()) {
@@ -182,6 +186,8 @@ llvm::Expected<unsigned> Session::addTensor(const TensorInfo &info) {
     double initial = input.getInitial().getValue();
     values = Array(shape->getCount(rate),
                    toWord(model.isSingle(rate) ? float(initial) : initial));
+    impl->roundStored(impl->op.getFirstInput() + tensor.inputs.size() - 1,
+                      tensor, *values);
   }
   model.tensors.push_back(std::move(tensor));
   return model.tensors.size() - 1;
@@ -264,6 +270,7 @@ Error Session::setGradient(unsigned tensor, ArrayRef<double> values) {
       impl->read(values, values.size(), Rate::Element, "");
   if (!words)
     return words.takeError();
+  impl->roundStored(1, target, *words);
   target.grad = std::move(*words);
   return Error::success();
 }
@@ -290,9 +297,11 @@ Error Session::setInput(StringRef name, ArrayRef<double> values,
         impl->read(values, count, rate, "input '" + name + "'");
     if (!words)
       return words.takeError();
-    if (rate >= Rate::Tensor)
-      impl->model.tensors[owner].inputs[i] = std::move(*words);
-    else if (rate == Rate::Group)
+    if (rate >= Rate::Tensor) {
+      Tensor &tensor = impl->model.tensors[owner];
+      impl->roundStored(impl->op.getFirstInput() + i, tensor, *words);
+      tensor.inputs[i] = std::move(*words);
+    } else if (rate == Rate::Group)
       impl->model.groups[owner].inputs[i] = toNumber(words->front());
     else
       impl->model.inputs[i] = toNumber(words->front());

@@ -50,6 +50,10 @@ struct Session::Impl {
   llvm::Expected<FieldRef> getArgument(unsigned i, Frame &frame);
   llvm::Error commit(optim::CommitOp op, Frame &frame, Evaluator &evaluator);
   void store(const Write &write, Frame &frame, const Field *gate);
+  /// Rounds the values of an argument to how they are stored: in the step `t`,
+  /// or to nearest where the caller gives them.
+  void roundStored(unsigned argument, const Tensor &tensor, Array &values,
+                   std::optional<double> t = std::nullopt);
   void storeRing(const PendingRing &ring, Frame &frame, const Field *gate);
   void storeOutput(llvm::StringRef name, const Field &value, Frame &frame);
 

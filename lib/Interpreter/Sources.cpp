@@ -28,7 +28,7 @@ uint64_t interp::getKernelKey(uint64_t key, uint32_t id, uint64_t index) {
   return optimc_mix(key ^ optimc_mix(uint64_t(id) << 32 | index >> 32));
 }
 
-static double getUniform(uint64_t key, uint64_t index) {
+uint32_t interp::getHash(uint64_t key, uint64_t index) {
   uint32_t k0 = static_cast<uint32_t>(key), k1 = key >> 32;
   uint32_t h = static_cast<uint32_t>(index) * 0x9E3779B9u + k0;
   h ^= h >> 16;
@@ -37,7 +37,11 @@ static double getUniform(uint64_t key, uint64_t index) {
   h ^= h >> 15;
   h *= 0x846CA68Bu;
   h ^= h >> 16;
-  return (h >> 8) * 0x1p-24;
+  return h;
+}
+
+static double getUniform(uint64_t key, uint64_t index) {
+  return (getHash(key, index) >> 8) * 0x1p-24;
 }
 
 LogicalResult Evaluator::runRandom(RandomOp op) {

@@ -53,6 +53,15 @@ static void addFreeze(OpPassManager &passes, const CompileOptions &options) {
   passes.addNestedPass<OptimizerOp>(optim::createOptimFreeze(freeze));
 }
 
+static void addStore(OpPassManager &passes, const CompileOptions &options) {
+  if (options.store.empty())
+    return;
+  optim::OptimSetStorageOptions storage;
+  for (const std::string &format : options.store)
+    storage.formats.push_back(format);
+  passes.addNestedPass<OptimizerOp>(optim::createOptimSetStorage(storage));
+}
+
 static void addExpand(OpPassManager &passes, const CompileOptions &) {
   OpPassManager &nested = passes.nest<OptimizerOp>();
   nested.addPass(optim::createOptimExpandGates());
@@ -81,6 +90,11 @@ static void addMakeKernels(OpPassManager &passes, const CompileOptions &) {
 
 static void addToArith(OpPassManager &passes, const CompileOptions &) {
   passes.addNestedPass<OptimizerOp>(createOptimToArith());
+  passes.addPass(createCSEPass());
+}
+
+static void addExpandStorage(OpPassManager &passes, const CompileOptions &) {
+  passes.addNestedPass<OptimizerOp>(createOptimExpandStorage());
   passes.addPass(createCSEPass());
 }
 
@@ -113,6 +127,7 @@ static ArrayRef<PhaseBuilder> getPhaseBuilders() {
       {{"inline", "calls of templates replaced by their bodies"}, addInline},
       {{"wrap", "inputs grad_scale and found_inf added"}, addWrap},
       {{"freeze", "frozen hyperparameters bound"}, addFreeze},
+      {{"store", "formats of streams chosen"}, addStore},
       {{"expand", "gates, expressions, mixtures and schedules as elementary "
                   "ops"},
        addExpand},
@@ -123,6 +138,7 @@ static ArrayRef<PhaseBuilder> getPhaseBuilders() {
       {{"make-kernels", "element ops outlined into kernels"}, addMakeKernels},
       {{"to-arith", "bodies in arith, f64 on the host and f32 in kernels"},
        addToArith},
+      {{"expand-storage", "kernels on what is in memory"}, addExpandStorage},
       {{"kernel-to-cpu", "kernels as loops over memory"}, addKernelToCPU},
       {{"multiversion", "one clone per instruction set"}, addMultiversion},
       {{"emit-program", "tables and exported functions"}, addEmitProgram},
@@ -199,6 +215,8 @@ static std::string describeOptions(const CompileOptions &options) {
   std::string text = options.amp ? "amp" : "";
   for (const std::string &value : options.freeze)
     text += " " + value;
+  for (const std::string &format : options.store)
+    text += " store " + format;
   return text;
 }
 

@@ -88,13 +88,20 @@ void HeaderWriter::writeHypers() {
 }
 
 std::string HeaderWriter::declare(const PlainArgument &argument) {
+  // The carrier of one value in memory.
+  StorageAttr storage = op.getStorage(argument.argument);
+  std::string type = "float *";
+  if (storage.getFormat() != StorageFormat::F32)
+    type = "uint" + std::to_string(storage.getBits()) + "_t *";
   switch (argument.kind) {
   case PlainArgument::Param:
   case PlainArgument::ElementState:
-    return "float *" + argument.name;
+    return type + argument.name;
   case PlainArgument::Grad:
   case PlainArgument::ElementInput:
-    return "const float *" + argument.name;
+    return "const " + type + argument.name;
+  case PlainArgument::Aux:
+    return "uint16_t *" + argument.name;
   case PlainArgument::ScalarState:
     return "double *" + argument.name;
   case PlainArgument::ScalarInput:
@@ -111,13 +118,21 @@ std::string HeaderWriter::describe(const PlainArgument &argument) {
       return "the hyperparameter " + state.getHyper().str();
     return state.getValue() ? state.getValue().getSpelling().str() : "0";
   };
+  StorageAttr storage = op.getStorage(argument.argument);
+  std::string format = storage.getFormat() == StorageFormat::F32
+                           ? ""
+                           : " in " + storage.getText();
   switch (argument.kind) {
   case PlainArgument::Param:
-    return "[n] parameter, updated in place";
+    return "[n] parameter" + format + ", updated in place";
   case PlainArgument::Grad:
-    return "[n] gradient";
+    return "[n] gradient" + format;
   case PlainArgument::ElementInput:
-    return "[n] input of this step";
+    return "[n] input of this step" + format;
+  case PlainArgument::Aux:
+    return storage.isBlockScaled()
+               ? "[(n + 255) / 256] its exponents; before the first step: 0"
+               : "[n] its low halves; before the first step: 0";
   case PlainArgument::ScalarInput:
     return "input of this step";
   case PlainArgument::ElementState:
@@ -126,7 +141,8 @@ std::string HeaderWriter::describe(const PlainArgument &argument) {
   }
   StateAttr state = op.getState(argument.argument - op.getFirstState());
   bool element = argument.kind == PlainArgument::ElementState;
-  std::string text = element ? "[n] state" : "one float64: state";
+  std::string text =
+      element ? "[n] state" + format : std::string("one float64: state");
   return text +
          ", updated in place; before the first step: " + initialOf(state);
 }
@@ -149,6 +165,9 @@ void HeaderWriter::writeStep() {
         "are computed\n   and the instruction set is chosen inside; the "
         "caller's floating-point environment\n   does not matter and is "
         "kept.";
+  if (!op.getStoragePlan().empty())
+    os << "\n   Where another format is noted they hold its codes "
+          "(docs/Numerics.md).";
   for (unsigned i = 0, e = op.getInputs().size(); i != e; ++i)
     if (InputAttr input = op.getInput(i);
         input.getInitial() && isScalarRate(input.getRate()))

@@ -14,15 +14,15 @@
 using namespace optimc::rt;
 
 optimc_status optimc::rt::checkBuffer(const void *data, int64_t count,
-                                      const char *stream, const char *tensor,
-                                      const Diag &diag) {
+                                      size_t elementSize, const char *stream,
+                                      const char *tensor, const Diag &diag) {
   auto address = reinterpret_cast<uintptr_t>(data);
-  if (address % alignof(float))
+  if (address % elementSize)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "'%s' of tensor '%.200s' is at %p, which is not aligned "
                      "to its elements of %zu bytes",
-                     stream, tensor, data, sizeof(float));
-  if (data && address > UINTPTR_MAX - count * sizeof(float))
+                     stream, tensor, data, elementSize);
+  if (data && address > UINTPTR_MAX - count * elementSize)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "'%s' of tensor '%.200s' at %p with %lld elements does "
                      "not fit into the address space",
@@ -30,10 +30,10 @@ optimc_status optimc::rt::checkBuffer(const void *data, int64_t count,
   return OPTIMC_OK;
 }
 
-Interval optimc::rt::intervalOf(const void *data, int64_t count,
+Interval optimc::rt::intervalOf(const void *data, int64_t bytes,
                                 uint32_t tensor, uint32_t stream) {
   auto begin = reinterpret_cast<uintptr_t>(data);
-  return {begin, data ? begin + count * sizeof(float) : begin, tensor, stream};
+  return {begin, data ? begin + bytes : begin, tensor, stream};
 }
 
 optimc_status optimc::rt::overlapError(const Optimizer &opt, const Interval &a,
@@ -46,8 +46,9 @@ optimc_status optimc::rt::overlapError(const Optimizer &opt, const Interval &a,
   return diag.fail(OPTIMC_INVALID_ARGUMENT,
                    "'%s' of tensor '%.200s' and '%s' of tensor '%.200s' "
                    "overlap: bytes %#zx to %#zx and %#zx to %#zx",
-                   opt.program.streams[a.stream].name, name(a),
-                   opt.program.streams[b.stream].name, name(b), a.begin,
+                   opt.program.streams[a.stream % auxStream].name, name(a),
+                   opt.program.streams[b.stream % auxStream].name, name(b),
+                   a.begin,
                    a.end - 1, b.begin, b.end - 1);
 }
 
@@ -105,10 +106,12 @@ static optimc_status addChange(const Optimizer &opt, uint32_t index,
   const char *name = opt.program.streams[stream].name;
   if (tensor.stream[stream] == data)
     return OPTIMC_OK;
-  if (optimc_status s =
-          checkBuffer(data, tensor.count, name, tensor.name.c_str(), diag))
+  size_t size = opt.program.formats[stream].elementSize();
+  if (optimc_status s = checkBuffer(data, tensor.count, size, name,
+                                    tensor.name.c_str(), diag))
     return s;
-  changes.push_back({intervalOf(data, tensor.count, index, stream), data});
+  changes.push_back(
+      {intervalOf(data, tensor.count * size, index, stream), data});
   return OPTIMC_OK;
 }
 

@@ -14,11 +14,16 @@ namespace optimc::rt {
 
 /// Aligned for its elements, and not wrapping around the address space. Null is
 /// for the caller to judge.
-optimc_status checkBuffer(const void *data, int64_t count, const char *stream,
-                          const char *tensor, const Diag &diag);
+optimc_status checkBuffer(const void *data, int64_t count, size_t elementSize,
+                          const char *stream, const char *tensor,
+                          const Diag &diag);
+
+/// The number of an interval that is the second array of stream 0; others
+/// follow.
+constexpr uint32_t auxStream = 64;
 
 /// The bytes of a stream; empty for null.
-Interval intervalOf(const void *data, int64_t count, uint32_t tensor,
+Interval intervalOf(const void *data, int64_t bytes, uint32_t tensor,
                     uint32_t stream);
 
 /// The complaint about two overlapping buffers. `newTensor` names the tensor

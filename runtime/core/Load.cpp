@@ -37,6 +37,9 @@ private:
   optimc_status checkHypers();
   optimc_status checkScalarStates();
   optimc_status checkInputs();
+  optimc_status checkFormat(uint32_t stream);
+  optimc_status takeArray(const std::string &key, const char *dtype,
+                          uint64_t size, void *to, bool &found);
   optimc_status takeElements(const std::string &key, const Tensor &tensor,
                              uint32_t stream, bool &found);
   optimc_status takeScalar(const std::string &key, double &out, bool &found);
@@ -118,25 +121,69 @@ optimc_status Loader::checkMetadata() {
   return OPTIMC_OK;
 }
 
-optimc_status Loader::takeElements(const std::string &key, const Tensor &tensor,
-                                   uint32_t stream, bool &found) {
+/// Other formats are other values: the caller must want them.
+optimc_status Loader::checkFormat(uint32_t stream) {
+  const char *name = program.streams[stream].name;
+  const std::string *text = header.findMetadata(storageKey(name));
+  Format stored;
+  if (text && !parseFormat(*text, stored))
+    return bad(format("it stores '%s' as '%.40s', which this runtime does not "
+                      "know",
+                      name, text->c_str()));
+  const Format &wanted = program.formats[stream];
+  if (stored == wanted)
+    return OPTIMC_OK;
+  return bad(format("it stores '%s' as %s, but '%s' was compiled for %s; "
+                    "convert it: optimc convert IN.safetensors OUT.safetensors "
+                    "--spec SPEC --store %s=%s,...",
+                    name, stored.name().c_str(), program.source->name,
+                    wanted.name().c_str(), name,
+                    Format{wanted.storage, false}.name().c_str()));
+}
+
+optimc_status Loader::takeArray(const std::string &key, const char *dtype,
+                                uint64_t size, void *to, bool &found) {
   FileTensor *source = header.find(key);
   found = source != nullptr;
   if (!found)
     return OPTIMC_OK;
-  uint64_t size = tensor.count * sizeof(float);
-  if (source->dtype != "F32" || source->end - source->begin != size)
+  if (source->dtype != dtype || source->end - source->begin != size)
     return bad(
-        format("'%.300s' has %llu bytes of %s; %llu bytes of F32 are "
+        format("'%.300s' has %llu bytes of %s; %llu bytes of %s are "
                "expected",
                key.c_str(),
                static_cast<unsigned long long>(source->end - source->begin),
-               source->dtype.c_str(), static_cast<unsigned long long>(size)));
+               source->dtype.c_str(), static_cast<unsigned long long>(size),
+               dtype));
   source->taken = true;
   const char *data = static_cast<const char *>(file.data.get());
-  copies.push_back(
-      {tensor.stream[stream], data + header.dataOffset + source->begin, size});
+  copies.push_back({to, data + header.dataOffset + source->begin, size});
   return OPTIMC_OK;
+}
+
+optimc_status Loader::takeElements(const std::string &key, const Tensor &tensor,
+                                   uint32_t stream, bool &found) {
+  found = header.find(key) != nullptr;
+  if (!found)
+    return OPTIMC_OK;
+  if (optimc_status s = checkFormat(stream))
+    return s;
+  const Format &format = program.formats[stream];
+  if (optimc_status s =
+          takeArray(key, format.fileDtype(), tensor.count * format.elementSize(),
+                    tensor.stream[stream], found))
+    return s;
+  if (!format.hasAux())
+    return OPTIMC_OK;
+  bool complete;
+  std::string second = auxKey(key, format);
+  if (optimc_status s = takeArray(
+          second, "U16", format.auxCount(tensor.count) * sizeof(uint16_t),
+          tensor.aux[stream], complete))
+    return s;
+  return complete ? OPTIMC_OK
+                  : bad(optimc::rt::format("it has '%.300s', but not '%.300s'",
+                                   key.c_str(), second.c_str()));
 }
 
 optimc_status Loader::checkTensors() {
@@ -335,8 +382,7 @@ void Loader::commit() {
   for (size_t i = 0; i < hypers.size(); ++i)
     opt.groups[i].hypers = hypers[i];
   for (const Init &init : inits)
-    initStream(program.streams[init.stream], init.tensor->stream[init.stream],
-               init.tensor->count, init.tensor->stream[program.paramStream],
+    initStream(program, init.stream, *init.tensor,
                opt.groups[init.tensor->group].hypers.data());
   for (const auto &[input, value] : inputs)
     *input = {value, true};

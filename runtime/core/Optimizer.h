@@ -156,11 +156,16 @@ const char *scalarFault(const optimc_scalar_state &state, double value);
 // Element states (States.cpp).
 /// Uninitialised, 64-byte aligned (huge pages for large ones); null if the
 /// system has none.
-void *allocateElements(int64_t count);
-void fillElements(void *data, int64_t count, float value);
+void *allocateBytes(int64_t bytes);
+/// Local elements [first, first + count) of a stream as float32; `first` is a
+/// multiple of storageBlock. Writing rounds to nearest.
+void readElements(const Program &program, const Tensor &tensor, uint32_t stream,
+                  int64_t first, int64_t count, float *values);
+void writeElements(const Program &program, Tensor &tensor, uint32_t stream,
+                   int64_t first, int64_t count, const float *values);
 /// Starts a state stream: a value, a copy of the parameter, a hyperparameter.
-void initStream(const optimc_stream &stream, void *data, int64_t count,
-                const void *param, const double *hypers);
+void initStream(const Program &program, uint32_t stream, Tensor &tensor,
+                const double *hypers);
 
 // Steps (Run.cpp).
 optimc_status beginStep(Optimizer &opt, uint32_t entry, const Diag &diag);

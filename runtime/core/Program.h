@@ -15,6 +15,7 @@
 #define OPTIMC_RUNTIME_CORE_PROGRAM_H
 
 #include "core/Error.h"
+#include "core/Storage.h"
 
 #include <string_view>
 #include <vector>
@@ -73,6 +74,7 @@ public:
   std::vector<ScalarSlot> inputs, outputs;
   std::vector<Entry> entries;
 
+  std::vector<Format> formats; // by stream; the same in all plans
   uint32_t paramStream = none, gradStream = none;
   uint32_t nStates[OPTIMC_RATE_TENSOR + 1] = {}; // by rate, likewise below
   uint32_t nInputs[OPTIMC_RATE_TENSOR + 1] = {};
@@ -92,6 +94,7 @@ private:
   optimc_status copyPlan(const optimc_plan &from, const char *entry, Plan &to,
                          const Diag &diag);
   void pickCode(uint64_t isa);
+  optimc_status readFormats(const Diag &diag);
 
   optimc_status check(const Diag &diag);
   optimc_status checkNames(const Diag &diag) const;

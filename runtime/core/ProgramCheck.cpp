@@ -104,6 +104,38 @@ optimc_status Program::checkInit(const char *name, uint32_t init,
                    name, init, initHyper, hypers.size());
 }
 
+/// What formats a role may have.
+static bool isAllowed(const optimc_stream &stream, const Format &format) {
+  bool isStochastic = format.storage == OPTIMC_STORAGE_BF16_SR ||
+                      format.storage == OPTIMC_STORAGE_Q8_SR;
+  if (format.isUnsigned && !format.isBlockScaled())
+    return false;
+  if (stream.role == OPTIMC_ROLE_PARAM)
+    return !format.isBlockScaled();
+  if (stream.role == OPTIMC_ROLE_STATE)
+    return format.storage != OPTIMC_STORAGE_SPLIT;
+  return !format.hasAux() && !isStochastic;
+}
+
+optimc_status Program::readFormats(const Diag &diag) {
+  const uint32_t *storage = nullptr;
+  if (!entries.empty() && !entries[0].plans.empty())
+    storage = entries[0].plans[0].storage;
+  for (size_t i = 0; i < streams.size(); ++i) {
+    formats.push_back({storage ? storage[i] : uint32_t(OPTIMC_STORAGE_F32),
+                       (streams[i].flags & OPTIMC_STREAM_UNSIGNED) != 0});
+    if (formats[i].storage > OPTIMC_STORAGE_SPLIT)
+      return diag.fail(OPTIMC_UNSUPPORTED,
+                       "'%s' is stored in format %u, which this runtime does "
+                       "not know",
+                       streams[i].name, formats[i].storage);
+    if (!isAllowed(streams[i], formats[i]))
+      return diag.fail(OPTIMC_BAD_PROGRAM, "'%s' cannot be stored as %s",
+                       streams[i].name, formats[i].name().c_str());
+  }
+  return OPTIMC_OK;
+}
+
 optimc_status Program::checkStreams(const Diag &diag) {
   if (streams.size() > 64)
     return diag.fail(OPTIMC_BAD_PROGRAM,
@@ -221,12 +253,21 @@ optimc_status Program::checkPlan(const Entry &entry, const Plan &plan,
         static_cast<unsigned long long>(plan.used),
         static_cast<unsigned long long>(plan.touched), streams.size(),
         plan.variants.size());
-  for (size_t i = 0; i < streams.size(); ++i)
-    if ((plan.used >> i & 1) && plan.storage[i] != OPTIMC_STORAGE_F32)
-      return diag.fail(OPTIMC_UNSUPPORTED,
-                       "entry '%s' stores '%s' in format %u; this runtime "
-                       "executes f32 storage only",
-                       entry.name, streams[i].name, plan.storage[i]);
+  for (size_t i = 0; i < streams.size(); ++i) {
+    if (!(plan.used >> i & 1))
+      continue;
+    if (!(Format{plan.storage[i], formats[i].isUnsigned} == formats[i]))
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "entry '%s' stores '%s' in another format than the "
+                       "step does",
+                       entry.name, streams[i].name);
+    if (formats[i].isBlockScaled() && plan.granule % storageBlock)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "entry '%s' stores '%s' in blocks of %lld, but has the "
+                       "granule %u",
+                       entry.name, streams[i].name,
+                       static_cast<long long>(storageBlock), plan.granule);
+  }
   uint64_t predicates = entry.nPredicates >= 64
                             ? ~uint64_t(0)
                             : (uint64_t(1) << entry.nPredicates) - 1;
@@ -279,6 +320,8 @@ optimc_status Program::check(const Diag &diag) {
   if (optimc_status s = checkHypers(diag))
     return s;
   if (optimc_status s = checkStreams(diag))
+    return s;
+  if (optimc_status s = readFormats(diag))
     return s;
   if (optimc_status s = checkStates(diag))
     return s;

@@ -229,16 +229,26 @@ bool HeaderReader::end_object() {
   return true;
 }
 
+uint64_t optimc::rt::sizeOfDtype(std::string_view dtype) {
+  if (dtype == "F64")
+    return 8;
+  if (dtype == "F32")
+    return 4;
+  if (dtype == "BF16" || dtype == "F16" || dtype == "U16")
+    return 2;
+  return dtype == "U8" ? 1 : 0;
+}
+
 /// Each tensor's bytes must follow from its dtype and shape, and the tensors
 /// must tile the data section.
 static bool checkTensors(const FileHeader &header, uint64_t dataSize,
                          std::string &reason) {
   std::vector<const FileTensor *> order;
   for (const FileTensor &tensor : header.tensors) {
-    uint64_t size = tensor.dtype == "F64" ? 8 : tensor.dtype == "F32" ? 4 : 0;
+    uint64_t size = sizeOfDtype(tensor.dtype);
     if (size == 0) {
-      reason = format("tensor '%.200s' has dtype '%.20s'; F32 and F64 are "
-                      "allowed",
+      reason = format("tensor '%.200s' has dtype '%.20s'; F64, F32, BF16, F16, "
+                      "U16 and U8 are allowed",
                       tensor.name.c_str(), tensor.dtype.c_str());
       return false;
     }

@@ -29,7 +29,10 @@ constexpr size_t checksumOffset = 8 + sizeof checksumPrefix - 1;
 constexpr size_t checksumDigits = 16;
 constexpr uint64_t maxHeaderLength = 100'000'000; // as in other readers
 
-/// One tensor of a file. F64 and F32 occur.
+/// Bytes of an element; 0 for a type that checkpoints do not have.
+uint64_t sizeOfDtype(std::string_view dtype);
+
+/// One tensor of a file: of F64, F32, BF16, F16, U16 or U8.
 struct FileTensor {
   std::string name, dtype;
   std::vector<uint64_t> shape;

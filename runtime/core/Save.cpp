@@ -9,7 +9,9 @@
 #include "core/File.h"
 #include "core/Safetensors.h"
 
+#include <algorithm>
 #include <deque>
+#include <numeric>
 
 using namespace optimc::rt;
 
@@ -25,7 +27,7 @@ public:
 
 private:
   void addScalar(std::string key, double value);
-  void addElements(std::string key, const Tensor &tensor, const void *source);
+  void addElements(std::string key, const Tensor &tensor, uint32_t stream);
   void addInputs();
   void addScalarStates();
 
@@ -43,15 +45,27 @@ void Contents::addScalar(std::string key, double value) {
 }
 
 void Contents::addElements(std::string key, const Tensor &tensor,
-                           const void *source) {
+                           uint32_t stream) {
+  const Format &format = opt.program.formats[stream];
   std::vector<uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
   if (tensor.count != tensor.globalCount)
     shape = {static_cast<uint64_t>(tensor.count)}; // a shard is flat
-  uint64_t bytes = tensor.count * sizeof(float);
-  tensors.push_back(
-      {std::move(key), "F32", std::move(shape), size, size + bytes, false});
-  data.push_back(source);
-  size += bytes;
+  std::string second = format.hasAux() ? auxKey(key, format) : "";
+  auto add = [&](std::string name, const char *dtype,
+                 std::vector<uint64_t> extents, uint64_t bytes,
+                 const void *source) {
+    tensors.push_back({std::move(name), dtype, std::move(extents), size,
+                       size + bytes, false});
+    data.push_back(source);
+    size += bytes;
+  };
+  add(std::move(key), format.fileDtype(), std::move(shape),
+      tensor.count * format.elementSize(), tensor.stream[stream]);
+  if (!format.hasAux())
+    return;
+  uint64_t count = format.auxCount(tensor.count);
+  add(std::move(second), "U16", {count}, count * sizeof(uint16_t),
+      tensor.aux[stream]);
 }
 
 void Contents::addInputs() {
@@ -98,13 +112,12 @@ void Contents::collect() {
   addInputs();
   addScalarStates();
   for (const auto &tensor : opt.tensors)
-    addElements(paramKey(tensor->name), *tensor,
-                tensor->stream[program.paramStream]);
+    addElements(paramKey(tensor->name), *tensor, program.paramStream);
   for (size_t i = 0; i < program.streams.size(); ++i)
     for (const auto &tensor : opt.tensors)
       if (program.streams[i].role == OPTIMC_ROLE_STATE && tensor->stream[i])
         addElements(stateKey(program.streams[i].name, tensor->name), *tensor,
-                    tensor->stream[i]);
+                    i);
 }
 
 static std::vector<std::pair<std::string, std::string>>
@@ -117,24 +130,46 @@ metadataOf(const Optimizer &opt) {
       {"compiler", opt.program.source->compiler},
       {"seed", std::to_string(opt.seed)},
       {"mode", opt.mode}};
+  for (size_t i = 0; i < opt.program.streams.size(); ++i)
+    if (opt.program.formats[i].storage != OPTIMC_STORAGE_F32)
+      list.emplace_back(storageKey(opt.program.streams[i].name),
+                        opt.program.formats[i].name());
   for (const auto &tensor : opt.tensors)
     list.emplace_back(layoutKey(tensor->name), tensor->layout());
   return list;
 }
 
-optimc_status optimc_save(const optimc_optimizer *opt, const char *path,
-                          optimc_error *error) {
-  Diag diag(error);
-  if (optimc_status s = checkHandle(opt, diag))
-    return s;
-  if (!path || !*path)
-    return diag.fail(OPTIMC_INVALID_ARGUMENT, "the path is %s",
-                     path ? "empty" : "NULL");
-  if (optimc_status s = checkClosed(*opt, "saving", diag))
-    return s;
-  Contents contents(*opt);
-  contents.collect();
-  std::string header = writeHeader(metadataOf(*opt), contents.tensors);
+/// Wide types first, so that every array is aligned to its elements. Offsets
+/// follow.
+static void layOut(std::vector<FileTensor> &tensors,
+                   std::vector<const void *> &data) {
+  std::vector<size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), size_t(0));
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return sizeOfDtype(tensors[a].dtype) > sizeOfDtype(tensors[b].dtype);
+  });
+  std::vector<FileTensor> sorted;
+  std::vector<const void *> sources;
+  uint64_t at = 0;
+  for (size_t i : order) {
+    uint64_t size = tensors[i].end - tensors[i].begin;
+    sorted.push_back(std::move(tensors[i]));
+    sorted.back().begin = at;
+    sorted.back().end = at += size;
+    sources.push_back(data[i]);
+  }
+  tensors.swap(sorted);
+  data.swap(sources);
+}
+
+/// The file appears whole or not at all.
+optimc_status optimc::rt::writeCheckpoint(
+    const char *path,
+    const std::vector<std::pair<std::string, std::string>> &metadata,
+    std::vector<FileTensor> tensors, std::vector<const void *> data,
+    const Diag &diag) {
+  layOut(tensors, data);
+  std::string header = writeHeader(metadata, tensors);
   if (header.size() > maxHeaderLength)
     return diag.fail(OPTIMC_UNSUPPORTED,
                      "the checkpoint's header would have %zu bytes; at most "
@@ -149,9 +184,9 @@ optimc_status optimc_save(const optimc_optimizer *opt, const char *path,
   if (optimc_status s = file.open(diag))
     return s;
   Checksum checksum;
-  auto write = [&](const void *data, uint64_t size) {
-    checksum.add(data, size);
-    return file.write(data, size, diag);
+  auto write = [&](const void *bytes, uint64_t size) {
+    checksum.add(bytes, size);
+    return file.write(bytes, size, diag);
   };
   if (optimc_status s = write(length, sizeof length))
     return s;
@@ -164,19 +199,19 @@ optimc_status optimc_save(const optimc_optimizer *opt, const char *path,
     small.clear();
     return s;
   };
-  for (size_t i = 0; i < contents.tensors.size(); ++i) {
-    uint64_t size = contents.tensors[i].end - contents.tensors[i].begin;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    uint64_t size = tensors[i].end - tensors[i].begin;
     if (size == 0)
       continue;
     if (size <= 4096) {
-      small.append(static_cast<const char *>(contents.data[i]), size);
+      small.append(static_cast<const char *>(data[i]), size);
       if (small.size() < (1u << 20))
         continue;
     }
     if (optimc_status s = flush())
       return s;
     if (size > 4096)
-      if (optimc_status s = write(contents.data[i], size))
+      if (optimc_status s = write(data[i], size))
         return s;
   }
   if (optimc_status s = flush())
@@ -186,4 +221,20 @@ optimc_status optimc_save(const optimc_optimizer *opt, const char *path,
           file.overwrite(checksumOffset, digits.data(), digits.size(), diag))
     return s;
   return file.commit(diag);
+}
+
+optimc_status optimc_save(const optimc_optimizer *opt, const char *path,
+                          optimc_error *error) {
+  Diag diag(error);
+  if (optimc_status s = checkHandle(opt, diag))
+    return s;
+  if (!path || !*path)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT, "the path is %s",
+                     path ? "empty" : "NULL");
+  if (optimc_status s = checkClosed(*opt, "saving", diag))
+    return s;
+  Contents contents(*opt);
+  contents.collect();
+  return writeCheckpoint(path, metadataOf(*opt), std::move(contents.tensors),
+                         std::move(contents.data), diag);
 }

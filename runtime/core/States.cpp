@@ -11,16 +11,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <sys/mman.h>
 
 using namespace optimc::rt;
 
 void FreeMemory::operator()(void *memory) const { free(memory); }
 
-void *optimc::rt::allocateElements(int64_t count) {
+void *optimc::rt::allocateBytes(int64_t count) {
   constexpr size_t hugePage = size_t(2) << 20;
-  size_t bytes = static_cast<size_t>(count) * sizeof(float);
+  auto bytes = static_cast<size_t>(count);
   size_t alignment = bytes >= 2 * hugePage ? hugePage : 64;
   void *memory = nullptr;
   if (posix_memalign(&memory, alignment, std::max<size_t>(bytes, 64)) != 0)
@@ -33,25 +32,49 @@ void *optimc::rt::allocateElements(int64_t count) {
   return memory;
 }
 
-void optimc::rt::fillElements(void *data, int64_t count, float value) {
-  std::fill_n(static_cast<float *>(data), count, value);
+static size_t positionOf(const Format &format, int64_t first) {
+  return static_cast<size_t>(first) * format.elementSize();
 }
 
-void optimc::rt::initStream(const optimc_stream &stream, void *data,
-                            int64_t count, const void *param,
-                            const double *hypers) {
-  if (count == 0)
-    return;
+static uint16_t *auxOf(const Tensor &tensor, uint32_t stream,
+                       const Format &format, int64_t first) {
+  auto *aux = static_cast<uint16_t *>(tensor.aux[stream]);
+  return aux ? aux + format.auxCount(first) : nullptr;
+}
+
+void optimc::rt::readElements(const Program &program, const Tensor &tensor,
+                              uint32_t stream, int64_t first, int64_t count,
+                              float *values) {
+  const Format &format = program.formats[stream];
+  auto *codes = static_cast<const char *>(tensor.stream[stream]);
+  decode(format, codes + positionOf(format, first),
+         auxOf(tensor, stream, format, first), count, values);
+}
+
+void optimc::rt::writeElements(const Program &program, Tensor &tensor,
+                               uint32_t stream, int64_t first, int64_t count,
+                               const float *values) {
+  const Format &format = program.formats[stream];
+  auto *codes = static_cast<char *>(tensor.stream[stream]);
+  encode(format, values, count, codes + positionOf(format, first),
+         auxOf(tensor, stream, format, first));
+}
+
+void optimc::rt::initStream(const Program &program, uint32_t stream,
+                            Tensor &tensor, const double *hypers) {
+  const optimc_stream &start = program.streams[stream];
+  constexpr int64_t chunk = 16 * storageBlock;
+  float values[chunk];
   DefaultFpEnvironment environment; // float64 becomes float32 here
-  switch (stream.init) {
-  case OPTIMC_INIT_PARAM:
-    memcpy(data, param, count * sizeof(float));
-    return;
-  case OPTIMC_INIT_HYPER:
-    return fillElements(data, count,
-                        static_cast<float>(hypers[stream.init_hyper]));
-  default:
-    return fillElements(data, count, static_cast<float>(stream.init_value));
+  std::fill_n(values, chunk,
+              static_cast<float>(start.init == OPTIMC_INIT_HYPER
+                                     ? hypers[start.init_hyper]
+                                     : start.init_value));
+  for (int64_t first = 0; first < tensor.count; first += chunk) {
+    int64_t count = std::min(chunk, tensor.count - first);
+    if (start.init == OPTIMC_INIT_PARAM)
+      readElements(program, tensor, program.paramStream, first, count, values);
+    writeElements(program, tensor, stream, first, count, values);
   }
 }
 
@@ -68,8 +91,9 @@ static optimc_status findState(const Optimizer *opt, optimc_tensor tensor,
   std::vector<std::string_view> known;
   const Program &program = opt->program;
   for (uint32_t i = 0; i < program.streams.size(); ++i) {
-    if (program.streams[i].role != OPTIMC_ROLE_STATE ||
-        !opt->tensors[tensor]->stream[i])
+    bool isKept = program.streams[i].role == OPTIMC_ROLE_STATE ||
+                  program.streams[i].role == OPTIMC_ROLE_PARAM;
+    if (!isKept || !opt->tensors[tensor]->stream[i])
       continue;
     known.push_back(program.streams[i].name);
     if (known.back() == name) {
@@ -93,7 +117,13 @@ optimc_status optimc_get_state(const optimc_optimizer *opt,
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "the place for the view of state '%s' is NULL", name);
   const Tensor &owner = *opt->tensors[tensor];
-  *out = {owner.stream[stream], owner.count, OPTIMC_DTYPE_F32, 0};
+  const Format &format = opt->program.formats[stream];
+  *out = {owner.stream[stream],
+          owner.count,
+          format.dtype(),
+          0,
+          static_cast<uint16_t *>(owner.aux[stream]),
+          format.auxCount(owner.count)};
   return OPTIMC_OK;
 }
 
@@ -125,8 +155,8 @@ optimc_status optimc_read_state(const optimc_optimizer *opt,
   const Tensor &owner = *opt->tensors[tensor];
   if (optimc_status s = checkCopy(owner, name, out, count, diag))
     return s;
-  if (count)
-    memmove(out, owner.stream[stream], count * sizeof(float));
+  DefaultFpEnvironment environment;
+  readElements(opt->program, owner, stream, 0, count, out);
   return OPTIMC_OK;
 }
 
@@ -137,10 +167,10 @@ optimc_status optimc_write_state(optimc_optimizer *opt, optimc_tensor tensor,
   uint32_t stream;
   if (optimc_status s = findState(opt, tensor, name, stream, diag))
     return s;
-  const Tensor &owner = *opt->tensors[tensor];
+  Tensor &owner = *opt->tensors[tensor];
   if (optimc_status s = checkCopy(owner, name, data, count, diag))
     return s;
-  if (count)
-    memmove(owner.stream[stream], data, count * sizeof(float));
+  DefaultFpEnvironment environment;
+  writeElements(opt->program, owner, stream, 0, count, data);
   return OPTIMC_OK;
 }

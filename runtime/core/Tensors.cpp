@@ -8,6 +8,7 @@
 #include "core/Buffers.h"
 #include "core/Names.h"
 
+#include <cstring>
 #include <limits>
 
 using namespace optimc::rt;
@@ -33,6 +34,8 @@ private:
   optimc_status checkShard();
   optimc_status bindBuffers();
   optimc_status bindNamed(const optimc_named_buffer &buffer);
+  optimc_status checkAux();
+  optimc_status allocate(uint32_t stream, int64_t bytes, void *&slot);
   optimc_status allocateStates();
 
   bool isUsed(uint32_t stream) const { return used >> stream & 1; }
@@ -42,25 +45,27 @@ private:
   const optimc_tensor_desc &desc;
   const Diag &diag;
   std::unique_ptr<Tensor> tensor;
-  uint64_t used = 0, kept = 0;
+  uint64_t used = 0, kept = 0, keptAux = 0;
   uint32_t granule = 1;
 };
 } // namespace
 
 optimc_status Registration::checkTypes() {
-  static const char *const names[] = {"f32", "bf16", "f16", "f64"};
-  auto check = [&](uint32_t dtype, const char *what) {
-    if (dtype == OPTIMC_DTYPE_F32)
+  auto check = [&](uint32_t dtype, uint32_t stream, const char *what) {
+    uint32_t wanted =
+        stream == none ? OPTIMC_DTYPE_F32 : program.formats[stream].dtype();
+    if (dtype == wanted)
       return OPTIMC_OK;
     return diag.fail(OPTIMC_UNSUPPORTED,
                      "the %s of tensor '%.200s' has dtype %s; '%s' was "
-                     "compiled for f32",
-                     what, desc.name, dtype < 4 ? names[dtype] : "unknown",
-                     program.source->name);
+                     "compiled for %s",
+                     what, desc.name, dtypeName(dtype), program.source->name,
+                     dtypeName(wanted));
   };
-  if (optimc_status s = check(desc.param_dtype, "parameter"))
+  if (optimc_status s =
+          check(desc.param_dtype, program.paramStream, "parameter"))
     return s;
-  return check(desc.grad_dtype, "gradient");
+  return check(desc.grad_dtype, program.gradStream, "gradient");
 }
 
 optimc_status Registration::checkShape() {
@@ -161,14 +166,26 @@ optimc_status Registration::bindNamed(const optimc_named_buffer &buffer) {
   if (!buffer.name)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "a buffer of tensor '%.200s' has a NULL name", desc.name);
-  std::vector<std::string_view> known;
+  std::vector<std::string> names;
   uint32_t stream = none;
-  for (uint32_t i = 0; i < program.streams.size(); ++i)
-    if (program.streams[i].role >= OPTIMC_ROLE_STATE && isUsed(i)) {
-      known.push_back(program.streams[i].name);
-      if (known.back() == buffer.name)
+  bool isAux = false;
+  for (uint32_t i = 0; i < program.streams.size(); ++i) {
+    if (!isUsed(i))
+      continue;
+    std::string name = program.streams[i].name;
+    auto match = [&](const std::string &candidate, bool aux) {
+      names.push_back(candidate);
+      if (candidate == buffer.name) {
         stream = i;
-    }
+        isAux = aux;
+      }
+    };
+    if (program.streams[i].role >= OPTIMC_ROLE_STATE)
+      match(name, false);
+    if (program.formats[i].hasAux())
+      match(name + "." + program.formats[i].auxSuffix(), true);
+  }
+  std::vector<std::string_view> known(names.begin(), names.end());
   if (stream == none)
     return diag.fail(OPTIMC_NOT_FOUND,
                      "tensor '%.200s' has no element state or input '%.200s'%s",
@@ -182,13 +199,14 @@ optimc_status Registration::bindNamed(const optimc_named_buffer &buffer) {
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "buffer '%s' of tensor '%.200s' is NULL", buffer.name,
                      desc.name);
-  if (tensor->stream[stream])
+  void *&slot = isAux ? tensor->aux[stream] : tensor->stream[stream];
+  if (slot)
     return diag.fail(OPTIMC_ALREADY_EXISTS,
                      "buffer '%s' of tensor '%.200s' is given twice",
                      buffer.name, desc.name);
-  tensor->stream[stream] = buffer.data;
+  slot = buffer.data;
   if (buffer.flags & OPTIMC_BUFFER_KEEP)
-    kept |= uint64_t(1) << stream;
+    (isAux ? keptAux : kept) |= uint64_t(1) << stream;
   return OPTIMC_OK;
 }
 
@@ -208,44 +226,92 @@ optimc_status Registration::bindBuffers() {
   for (uint32_t i = 0; i < desc.n_buffers; ++i)
     if (optimc_status s = bindNamed(desc.buffers[i]))
       return s;
-  for (uint32_t i = 0; i < program.streams.size(); ++i)
-    if (optimc_status s = checkBuffer(tensor->stream[i], tensor->count,
-                                      program.streams[i].name, desc.name, diag))
+  for (uint32_t i = 0; i < program.streams.size(); ++i) {
+    const Format &format = program.formats[i];
+    const char *name = program.streams[i].name;
+    if (optimc_status s =
+            checkBuffer(tensor->stream[i], tensor->count, format.elementSize(),
+                        name, desc.name, diag))
       return s;
+    if (optimc_status s =
+            checkBuffer(tensor->aux[i], format.auxCount(tensor->count),
+                        sizeof(uint16_t), name, desc.name, diag))
+      return s;
+  }
+  return checkAux();
+}
+
+/// Codes without their exponents are no values.
+optimc_status Registration::checkAux() {
+  for (uint32_t i = 0; i < program.streams.size(); ++i) {
+    const Format &format = program.formats[i];
+    if (!format.hasAux() || !tensor->count)
+      continue;
+    bool isState = program.streams[i].role == OPTIMC_ROLE_STATE;
+    const char *name = program.streams[i].name;
+    if (tensor->aux[i] && !tensor->stream[i])
+      return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                       "buffer '%s.%s' of tensor '%.200s' is given, but not "
+                       "'%s'",
+                       name, format.auxSuffix(), desc.name, name);
+    bool keeps = kept >> i & 1, keepsAux = keptAux >> i & 1;
+    if (isState && keeps != keepsAux)
+      return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                       "buffers '%s' and '%s.%s' of tensor '%.200s' are a "
+                       "state together: give both with OPTIMC_BUFFER_KEEP, or "
+                       "neither",
+                       name, name, format.auxSuffix(), desc.name);
+  }
+  return OPTIMC_OK;
+}
+
+optimc_status Registration::allocate(uint32_t stream, int64_t bytes,
+                                     void *&slot) {
+  if (slot)
+    return OPTIMC_OK;
+  slot = allocateBytes(bytes);
+  if (!slot)
+    return diag.fail(OPTIMC_OUT_OF_MEMORY,
+                     "no memory for '%s' of tensor '%.200s' with %lld elements",
+                     program.streams[stream].name, desc.name,
+                     static_cast<long long>(tensor->count));
+  tensor->owned.emplace_back(slot);
   return OPTIMC_OK;
 }
 
 optimc_status Registration::allocateStates() {
   const std::vector<double> &hypers = opt.groups[tensor->group].hypers;
-  for (uint32_t i = 0; i < program.streams.size(); ++i) {
-    const optimc_stream &stream = program.streams[i];
-    if (stream.role != OPTIMC_ROLE_STATE || !isUsed(i))
-      continue;
-    if (!tensor->stream[i]) {
-      void *memory = allocateElements(tensor->count);
-      if (!memory)
-        return diag.fail(OPTIMC_OUT_OF_MEMORY,
-                         "no memory for state '%s' of tensor '%.200s' with "
-                         "%lld elements",
-                         stream.name, desc.name,
-                         static_cast<long long>(tensor->count));
-      tensor->owned.emplace_back(memory);
-      tensor->stream[i] = memory;
-    }
-  }
+  int64_t count = tensor->count;
   uint32_t index = opt.tensors.size();
   std::vector<Interval> added;
-  for (uint32_t i = 0; i < program.streams.size(); ++i)
-    added.push_back(intervalOf(tensor->stream[i], tensor->count, index, i));
+  for (uint32_t i = 0; i < program.streams.size(); ++i) {
+    const Format &format = program.formats[i];
+    int64_t auxBytes = format.auxCount(count) * sizeof(uint16_t);
+    if (isUsed(i) && program.streams[i].role == OPTIMC_ROLE_STATE)
+      if (optimc_status s = allocate(i, count * format.elementSize(),
+                                     tensor->stream[i]))
+        return s;
+    if (isUsed(i) && format.hasAux())
+      if (optimc_status s = allocate(i, auxBytes, tensor->aux[i]))
+        return s;
+    added.push_back(intervalOf(tensor->stream[i], count * format.elementSize(),
+                               index, i));
+    // Second arrays are never bound again.
+    added.push_back(intervalOf(tensor->aux[i], auxBytes, index, auxStream + i));
+  }
   Interval a, b;
   if (!opt.buffers.prepare({}, added, a, b))
     return overlapError(opt, a, b, desc.name, diag);
   // Only now may the caller's buffers be written: nothing can fail any more.
+  // The parameter first, which states may start as.
+  for (uint32_t i = 0; i < program.streams.size(); ++i)
+    if (program.formats[i].storage == OPTIMC_STORAGE_SPLIT && isUsed(i) &&
+        !(keptAux >> i & 1) && count)
+      memset(tensor->aux[i], 0, count * sizeof(uint16_t));
   for (uint32_t i = 0; i < program.streams.size(); ++i)
     if (program.streams[i].role == OPTIMC_ROLE_STATE && isUsed(i) &&
         !(kept >> i & 1))
-      initStream(program.streams[i], tensor->stream[i], tensor->count,
-                 desc.param, hypers.data());
+      initStream(program, i, *tensor, hypers.data());
   return OPTIMC_OK;
 }
 

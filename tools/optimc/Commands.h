@@ -28,7 +28,7 @@ struct SpecArgs {
 
 struct CompileArgs : SpecArgs {
   std::string output = "-", emit = "object", until;
-  std::vector<std::string> cpus, freeze;
+  std::vector<std::string> cpus, freeze, store;
   bool amp = true, remarks = false;
 };
 int runCompile(const CompileArgs &args);
@@ -44,10 +44,23 @@ struct ShowArgs : SpecArgs {
 int runShow(const ShowArgs &args);
 
 struct ReportArgs : SpecArgs {
-  std::vector<std::string> freeze;
+  std::vector<std::string> freeze, store;
   bool json = false;
 };
 int runReport(const ReportArgs &args);
+
+struct LintArgs : SpecArgs {
+  std::vector<std::string> freeze, store;
+};
+int runLint(const LintArgs &args);
+
+struct ConvertArgs {
+  std::string input, output;
+  SpecArgs spec;
+  std::vector<std::string> freeze, store;
+  bool amp = true;
+};
+int runConvert(const ConvertArgs &args);
 
 struct ScalarsArgs : SpecArgs {
   std::vector<int64_t> steps;
@@ -58,7 +71,7 @@ int runScalars(const ScalarsArgs &args);
 
 struct RunArgs : SpecArgs {
   std::string grads, function, params, engine = "compiled", output;
-  std::vector<std::string> set, init, freeze;
+  std::vector<std::string> set, init, freeze, store;
   int64_t steps = 0; ///< 0: as many as --grads has
   uint64_t seed = 0;
   bool json = false;

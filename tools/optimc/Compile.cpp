@@ -25,6 +25,7 @@ using namespace optimc::tool;
 static Expected<CompileOptions> getOptions(const CompileArgs &args) {
   CompileOptions options;
   options.freeze.assign(args.freeze.begin(), args.freeze.end());
+  options.store.assign(args.store.begin(), args.store.end());
   options.amp = args.amp;
   options.until = args.until;
   if (args.cpus.size() == 1 && args.cpus.front() == "none")

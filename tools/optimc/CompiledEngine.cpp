@@ -39,11 +39,12 @@ public:
   }
 
   Error initialize(StringRef text, StringRef name, ArrayRef<std::string> freeze,
-                   uint64_t seed) {
+                   ArrayRef<std::string> store, uint64_t seed) {
     optimc_compile_options options = OPTIMC_COMPILE_OPTIONS_INIT;
-    std::string frozen = join(freeze, ",");
+    std::string frozen = join(freeze, ","), stored = join(store, ",");
     std::string optimizerName = name.str(), source = text.str();
     options.freeze = frozen.c_str();
+    options.store = stored.c_str();
     options.optimizer = optimizerName.c_str();
     optimc_error error;
     if (Error failure = check(
@@ -57,9 +58,15 @@ public:
             check(optimc_create(program, &runtime, &optimizer, &error), error))
       return failure;
     stateNames.push_back("step");
+    const uint32_t *storage = program->entries.data->plans.data->storage;
     forEach(program->streams, [&](const optimc_stream &stream) {
       if (stream.role == OPTIMC_ROLE_STATE)
         stateNames.push_back(stream.name);
+      if (stream.role == OPTIMC_ROLE_PARAM)
+        paramType = getType(*storage);
+      if (stream.role == OPTIMC_ROLE_GRAD)
+        gradType = getType(*storage);
+      ++storage;
     });
     forEach(program->states, [&](const optimc_scalar_state &state) {
       if (StringRef(state.name) != "step")
@@ -78,8 +85,10 @@ public:
   Expected<unsigned> addTensor(StringRef name, ArrayRef<int64_t> shape,
                                ArrayRef<double> initial) override {
     auto &buffers = tensors.emplace_back();
-    buffers.param.assign(initial.begin(), initial.end());
-    buffers.grad.assign(initial.size(), 0);
+    buffers.param.resize(initial.size());
+    buffers.grad.resize(initial.size());
+    if (Error failure = fill(buffers.param, paramType, initial))
+      return std::move(failure);
     std::string text = name.str();
     optimc_tensor_desc desc = OPTIMC_TENSOR_DESC_INIT;
     desc.rank = shape.size();
@@ -87,6 +96,8 @@ public:
     desc.shape = shape.data();
     desc.param = buffers.param.data();
     desc.grad = buffers.grad.data();
+    desc.param_dtype = paramType;
+    desc.grad_dtype = gradType;
     optimc_tensor id;
     optimc_error error;
     if (Error failure = check(
@@ -112,8 +123,7 @@ public:
   }
 
   Error setGradient(unsigned tensor, ArrayRef<double> values) override {
-    std::copy(values.begin(), values.end(), tensors[tensor].grad.begin());
-    return Error::success();
+    return fill(tensors[tensor].grad, gradType, values);
   }
 
   Error step(ArrayRef<unsigned> active) override {
@@ -129,8 +139,9 @@ public:
   }
 
   std::vector<double> getParam(unsigned tensor) override {
-    const std::vector<float> &param = tensors[tensor].param;
-    return std::vector<double>(param.begin(), param.end());
+    std::vector<float> values(tensors[tensor].param.size());
+    cantFail(readState(tensor, "param", values));
+    return std::vector<double>(values.begin(), values.end());
   }
 
   const std::vector<std::string> &getStateNames() const override {
@@ -143,8 +154,10 @@ public:
     std::string text = name.str();
     if (optimc_get_state(optimizer, tensor, text.c_str(), &view, nullptr) ==
         OPTIMC_OK) {
-      auto *data = static_cast<const float *>(view.data);
-      return std::vector<double>(data, data + view.count);
+      std::vector<float> values(view.count);
+      if (Error failure = readState(tensor, text, values))
+        return std::move(failure);
+      return std::vector<double>(values.begin(), values.end());
     }
     double value;
     optimc_error error;
@@ -157,9 +170,33 @@ public:
   }
 
 private:
+  // Large enough for any format.
+  using Buffer = std::vector<float>;
   struct Buffers {
-    std::vector<float> param, grad;
+    Buffer param, grad;
   };
+
+  static uint32_t getType(uint32_t storage) {
+    if (storage == OPTIMC_STORAGE_F32)
+      return OPTIMC_DTYPE_F32;
+    return storage == OPTIMC_STORAGE_F16 ? OPTIMC_DTYPE_F16 : OPTIMC_DTYPE_BF16;
+  }
+  Error fill(Buffer &buffer, uint32_t type, ArrayRef<double> values) {
+    std::vector<float> singles(values.begin(), values.end());
+    optimc_error error;
+    return check(optimc_from_float32(type, singles.data(), singles.size(),
+                                     buffer.data(), &error),
+                 error);
+  }
+  Error readState(unsigned tensor, const std::string &name,
+                  std::vector<float> &values) {
+    optimc_error error;
+    return check(optimc_read_state(optimizer, tensor, name.c_str(),
+                                   values.data(), values.size(), &error),
+                 error);
+  }
+
+  uint32_t paramType = OPTIMC_DTYPE_F32, gradType = OPTIMC_DTYPE_F32;
   optimc_compiled *compiled = nullptr;
   optimc_optimizer *optimizer = nullptr;
   optimc_group group = 0;
@@ -171,9 +208,10 @@ private:
 Expected<std::unique_ptr<Engine>>
 optimc::tool::createCompiledEngine(StringRef text, StringRef optimizer,
                                    ArrayRef<std::string> freeze,
+                                   ArrayRef<std::string> store,
                                    uint64_t seed) {
   auto engine = std::make_unique<CompiledEngine>();
-  if (Error error = engine->initialize(text, optimizer, freeze, seed))
+  if (Error error = engine->initialize(text, optimizer, freeze, store, seed))
     return std::move(error);
   return engine;
 }

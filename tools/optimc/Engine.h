@@ -50,7 +50,8 @@ createInterpreterEngine(optim::OptimizerOp op, bool float64, uint64_t seed);
 /// Compiles the text of a module for this machine.
 llvm::Expected<std::unique_ptr<Engine>>
 createCompiledEngine(llvm::StringRef text, llvm::StringRef optimizer,
-                     llvm::ArrayRef<std::string> freeze, uint64_t seed);
+                     llvm::ArrayRef<std::string> freeze,
+                     llvm::ArrayRef<std::string> store, uint64_t seed);
 
 } // namespace optimc::tool
 

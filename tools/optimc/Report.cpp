@@ -33,7 +33,7 @@ struct Facts {
   struct Variant {
     std::string entry, condition;
     SmallVector<std::string> reads, writes;
-    unsigned bytesRead, bytesWritten;
+    double bytesRead, bytesWritten;
     OpCounts ops;
   };
   std::string name;
@@ -43,7 +43,9 @@ struct Facts {
   SmallVector<Host> hosts;
   SmallVector<Variant> variants;
   SmallVector<RemarkText> remarks;
-  unsigned bytesRead = 0, bytesWritten = 0; ///< of the costliest variant
+  double bytesRead = 0, bytesWritten = 0; ///< of the costliest variant
+  double stateBytes = 0;                  ///< of all element states
+  SmallVector<std::pair<std::string, std::string>> storage; ///< by stream
 };
 } // namespace
 
@@ -84,6 +86,13 @@ static Facts collect(OptimizerOp op, SmallVector<RemarkText> remarks) {
     facts.hypers.push_back(op.getHyper(i));
   for (unsigned i = 0, e = op.getInputs().size(); i != e; ++i)
     facts.inputs.push_back(op.getInput(i));
+  for (mlir::Attribute attribute : op.getStoragePlan()) {
+    auto storage = mlir::cast<StorageAttr>(attribute);
+    facts.storage.push_back({storage.getName().str(), storage.getText()});
+  }
+  SmallBitVector states(op.getNumArguments());
+  states.set(op.getFirstState(), op.getFirstInput());
+  facts.stateBytes = getStreamBytes(op, states);
   for (auto [i, body] : enumerate(op.getBodies())) {
     std::string entry = op.getEntryName(i).str();
     for (HostOp host : body.getOps<HostOp>())
@@ -91,8 +100,8 @@ static Facts collect(OptimizerOp op, SmallVector<RemarkText> remarks) {
                              int(host.getStage()), host.getNumResults()});
     BodyCost cost = getCost(body);
     for (const VariantCost &variant : cost.variants) {
-      unsigned read = getStreamBytes(op, variant.use.reads),
-               written = getStreamBytes(op, variant.use.writes);
+      double read = getStreamBytes(op, variant.use.reads),
+             written = getStreamBytes(op, variant.use.writes);
       facts.variants.push_back({entry, describeCondition(cost, variant),
                                 getStreamNames(op, variant.use.reads),
                                 getStreamNames(op, variant.use.writes), read,
@@ -106,15 +115,23 @@ static Facts collect(OptimizerOp op, SmallVector<RemarkText> remarks) {
   return facts;
 }
 
+/// Blocks have an exponent each: 1.0078 bytes per value.
+static std::string describeBytes(double bytes) {
+  return formatv("{0}", format("%.6g", bytes));
+}
+
 static void printText(const Facts &facts) {
   raw_ostream &os = outs();
-  unsigned perElement = count_if(facts.states, [](StateAttr state) {
-    return state.getRate() == Rate::Element;
-  });
-  os << "optimizer " << facts.name << ": " << facts.bytesRead
-     << " bytes read and " << facts.bytesWritten
-     << " written per parameter and step, " << 4 * perElement
-     << " bytes of state per parameter (float32)\n\nstates\n";
+  os << "optimizer " << facts.name << ": " << describeBytes(facts.bytesRead)
+     << " bytes read and " << describeBytes(facts.bytesWritten)
+     << " written per parameter and step, " << describeBytes(facts.stateBytes)
+     << " bytes of state per parameter"
+     << (facts.storage.empty() ? " (float32)" : "") << "\n";
+  if (!facts.storage.empty())
+    os << "\nstorage (float32 where nothing is said)\n";
+  for (auto &[name, format] : facts.storage)
+    os << formatv("  {0,-18} {1}\n", name, format);
+  os << "\nstates\n";
   for (StateAttr state : facts.states)
     os << formatv("  {0,-18} {1}\n", state.getName().getValue(),
                   describeRate(state.getRate()));
@@ -144,8 +161,8 @@ static void printText(const Facts &facts) {
       continue;
     }
     os << "one fused pass\n    reads  " << join(variant.reads, ", ") << " ("
-       << variant.bytesRead << " bytes)\n    writes "
-       << join(variant.writes, ", ") << " (" << variant.bytesWritten
+       << describeBytes(variant.bytesRead) << " bytes)\n    writes "
+       << join(variant.writes, ", ") << " (" << describeBytes(variant.bytesWritten)
        << " bytes)\n    " << variant.ops.flops << " flops, "
        << variant.ops.divisions << " divisions and " << variant.ops.roots
        << " roots among them";
@@ -222,6 +239,7 @@ int optimc::tool::runReport(const ReportArgs &args) {
                 [&](const RemarkText &remark) { remarks.push_back(remark); });
   CompileOptions options;
   options.freeze.assign(args.freeze.begin(), args.freeze.end());
+  options.store.assign(args.store.begin(), args.store.end());
   options.until = "make-kernels";
   if (mlir::failed(runPipeline(*spec->module, options)))
     return ExitUserError;

@@ -10,6 +10,7 @@
 #include "Commands.h"
 #include "Engine.h"
 #include "Spec.h"
+#include "optimc/Pipelines/Pipelines.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
@@ -73,6 +74,7 @@ public:
 private:
   Error readGradients();
   Error readParams();
+  Error chooseStorage();
   Error createEngine();
   Error record();
   void report(int64_t step, double value);
@@ -177,19 +179,36 @@ Error Run::readParams() {
   return Error::success();
 }
 
+/// The interpreter executes the spec with its plan.
+Error Run::chooseStorage() {
+  if (args.store.empty() || args.engine == "compiled")
+    return Error::success();
+  CompileOptions options;
+  options.amp = false;
+  options.freeze.assign(args.freeze.begin(), args.freeze.end());
+  options.store.assign(args.store.begin(), args.store.end());
+  options.until = "store";
+  return mlir::failed(runPipeline(*spec.module, options))
+             ? createStringError("")
+             : Error::success();
+}
+
 Error Run::createEngine() {
+  if (Error error = chooseStorage())
+    return error;
   bool float64 = args.engine == "interpreter-f64";
   auto created =
       args.engine == "compiled"
           ? createCompiledEngine(spec.text, spec.optimizer.getSymName(),
-                                 args.freeze, args.seed)
+                                 args.freeze, args.store, args.seed)
           : createInterpreterEngine(spec.optimizer, float64, args.seed);
   if (!created)
     return created.takeError();
   engine = std::move(*created);
-  // The interpreter has no compile time: freezing is setting.
+  // The interpreter has no compile time: freezing is setting, unless the
+  // storage plan was chosen for it.
   std::vector<std::string> set(args.set);
-  if (args.engine != "compiled")
+  if (args.engine != "compiled" && args.store.empty())
     set.insert(set.end(), args.freeze.begin(), args.freeze.end());
   auto hypers = parseAssignments(set, "--set");
   if (!hypers)

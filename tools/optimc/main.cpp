@@ -33,6 +33,17 @@ void addFreeze(CLI::App &command, std::vector<std::string> &freeze) {
       ->type_name("NAME=VALUE");
 }
 
+void addStore(CLI::App &command, std::vector<std::string> &store) {
+  command
+      .add_option("--store", store,
+                  "Formats of streams: name=format,..., a name being param, "
+                  "grad, a state, or 'states' for all (f32, bf16, bf16_sr, "
+                  "f16; states also q8, q8_sr; param also split, or "
+                  "master_param=f32 beside it)")
+      ->delimiter(',')
+      ->type_name("NAME=FORMAT");
+}
+
 void addSet(CLI::App &command, std::vector<std::string> &set) {
   command.add_option("--set", set, "Hyperparameters: name=value,...")
       ->delimiter(',')
@@ -61,11 +72,12 @@ void addCompile(CLI::App &app, CompileArgs &args) {
       ->delimiter(',')
       ->type_name("CPU");
   addFreeze(command, args.freeze);
+  addStore(command, args.store);
   command.add_option("--until", args.until,
                      "With --emit=mlir: stop after this phase (parse, inline, "
-                     "wrap, freeze, expand, simplify, split-host, specialize, "
-                     "make-kernels, to-arith, kernel-to-cpu, multiversion, "
-                     "emit-program, llvm)");
+                     "wrap, freeze, store, expand, simplify, split-host, "
+                     "specialize, make-kernels, to-arith, expand-storage, "
+                     "kernel-to-cpu, multiversion, emit-program, llvm)");
   command.add_flag("!--no-amp", args.amp,
                    "Leave out the inputs grad_scale and found_inf");
   command.add_flag("--remarks", args.remarks,
@@ -94,9 +106,36 @@ void addInspection(CLI::App &app, ListArgs &list, ShowArgs &show,
       "report", "States, rates, phases, variants, bytes and fusion decisions");
   addSpec(reportCommand, report);
   addFreeze(reportCommand, report.freeze);
+  addStore(reportCommand, report.store);
   reportCommand.add_flag("--json", report.json, "Print JSON");
   reportCommand.callback(
       [&report] { throw CLI::RuntimeError(runReport(report)); });
+}
+
+void addLint(CLI::App &app, LintArgs &args) {
+  CLI::App &command = *app.add_subcommand(
+      "lint", "Warn of what is allowed and unlikely to be meant: averages that "
+              "stall in narrow storage");
+  addSpec(command, args);
+  addFreeze(command, args.freeze);
+  addStore(command, args.store);
+  command.callback([&args] { throw CLI::RuntimeError(runLint(args)); });
+}
+
+void addConvert(CLI::App &app, ConvertArgs &args) {
+  CLI::App &command = *app.add_subcommand(
+      "convert", "Write a checkpoint again in the formats of another storage "
+                 "plan");
+  command.add_option("IN", args.input, "A checkpoint")->required();
+  command.add_option("OUT", args.output, "The file to write")->required();
+  command.add_option("--spec", args.spec.spec, specHelp)->required();
+  command.add_option("--optimizer", args.spec.optimizer,
+                     "Which optimizer, where SPEC holds several");
+  addFreeze(command, args.freeze);
+  addStore(command, args.store);
+  command.add_flag("!--no-amp", args.amp,
+                   "Leave out the inputs grad_scale and found_inf");
+  command.callback([&args] { throw CLI::RuntimeError(runConvert(args)); });
 }
 
 void addScalars(CLI::App &app, ScalarsArgs &args) {
@@ -140,6 +179,7 @@ void addRun(CLI::App &app, RunArgs &args) {
       ->capture_default_str();
   addSet(command, args.set);
   addFreeze(command, args.freeze);
+  addStore(command, args.store);
   command
       .add_option("--init", args.init,
                   "Initial states: state=value,... (a number for all elements)")
@@ -179,11 +219,15 @@ int main(int argc, char **argv) {
   ListArgs list;
   ShowArgs show;
   ReportArgs report;
+  LintArgs lint;
+  ConvertArgs convert;
   ScalarsArgs scalars;
   RunArgs run;
   DiffArgs diff;
   addCompile(app, compile);
   addInspection(app, list, show, report);
+  addLint(app, lint);
+  addConvert(app, convert);
   addScalars(app, scalars);
   addRun(app, run);
   addDiff(app, diff);

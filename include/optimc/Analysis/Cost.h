@@ -51,8 +51,8 @@ BodyCost getCost(mlir::Region &body);
 
 /// Bytes per element of a set of streams stored as float32. Streams of rows,
 /// columns and blocks are not counted: they are small.
-unsigned getStreamBytes(optim::OptimizerOp optimizer,
-                        const llvm::SmallBitVector &streams);
+double getStreamBytes(optim::OptimizerOp optimizer,
+                      const llvm::SmallBitVector &streams);
 
 } // namespace optimc
 

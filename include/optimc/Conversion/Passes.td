@@ -43,6 +43,42 @@ def OptimToArith : Pass<"optim-to-arith", "optim::OptimizerOp"> {
                            "mlir::math::MathDialect", "optim::OptimDialect"];
 }
 
+def OptimExpandStorage : Pass<"optim-expand-storage", "optim::OptimizerOp"> {
+  let summary = "Decode and encode what kernels load and store";
+  let description = [{
+    Kernels compute in float32. Where the storage plan has another format, the
+    body gets what is in memory as integers, decodes it, and encodes what it
+    yields, by integer arithmetic on each element (docs/Numerics.md). Block
+    formats need the largest magnitude of a block: `block_max`. Stochastic
+    rounding takes bits of the hash that `random` uses, with ids that `random`
+    cannot have.
+
+    Before, with `storage(param = bf16)`:
+    ```mlir
+    %p_t = kernel 0 streams(%p, %g) scalars(%lr) {
+    ^bb0(%p: f32, %g: f32, %lr: f32):
+      %r = math.fma %lr, %g, %p : f32
+      yield %r : f32
+    } : !optim.element
+    ```
+    After (the encoding is shortened):
+    ```mlir
+    %p_t = kernel 0 streams(%p, %g) scalars(%lr) {
+    ^bb0(%p: i16, %g: f32, %lr: f32):
+      %c16 = arith.constant 16 : i32
+      %0 = arith.extui %p : i16 to i32
+      %1 = arith.shli %0, %c16 : i32
+      %2 = arith.bitcast %1 : i32 to f32
+      %r = math.fma %lr, %g, %2 : f32
+      ...
+      %8 = arith.trunci %7 : i32 to i16
+      yield %8 : i16
+    } : !optim.element {optim.formats = [...]}
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect", "optim::OptimDialect"];
+}
+
 def OptimKernelToCPU : Pass<"optim-kernel-to-cpu", "mlir::ModuleOp"> {
   let summary = "Write kernels as loops over memory";
   let description = [{

@@ -27,7 +27,8 @@ struct PlainArgument {
     ElementState, ///< float *
     ScalarState,  ///< double *
     ElementInput, ///< const float *
-    ScalarInput   ///< double
+    ScalarInput,  ///< double
+    Aux           ///< uint16_t *: q8's exponents, split's low halves
   } kind;
   unsigned argument; ///< of the optimizer's bodies
   std::string name;  ///< a C identifier

@@ -38,7 +38,11 @@ enum class Precision { Single, Double };
 
 struct Options {
   Precision precision = Precision::Single;
-  uint64_t seed = 0; ///< of `random`
+  uint64_t seed = 0; ///< of `random` and stochastic rounding
+  /// Whether values are rounded to the formats of the optimizer's storage plan
+  /// where they are kept. Not in double precision, which measures what the math
+  /// alone gives.
+  bool rounds = true;
 };
 
 /// A parameter tensor, as it is registered.

@@ -21,6 +21,8 @@ struct CompileOptions {
   llvm::SmallVector<std::string> cpus;
   /// Hyperparameters that are bound at compile time: "beta1=0".
   llvm::SmallVector<std::string> freeze;
+  /// Formats of streams: "exp_avg=q8" (optim-set-storage).
+  llvm::SmallVector<std::string> store;
   /// Whether the step gets the inputs grad_scale and found_inf.
   bool amp = true;
   /// The first and the last phase to run; empty: from the spec, to the end.

@@ -115,6 +115,8 @@ Constant ProgramEmitter::streams() {
       StateAttr state = op.getState(stream.argument - op.getFirstState());
       addState(row, state);
       flags = state.getObservable() ? OPTIMC_STREAM_OBSERVABLE : 0;
+      if (op.getStorage(stream.argument).getIsUnsigned())
+        flags |= OPTIMC_STREAM_UNSIGNED;
     } else {
       row.append({integer(OPTIMC_INIT_VALUE), integer(0), Constant::number(0)});
     }
@@ -232,16 +234,23 @@ Constant ProgramEmitter::variants(const EntryLayout &entry,
 }
 
 /// One plan for all tensors: elementwise kernels ask nothing of the shape, and
-/// any cut of a tensor gives the same bits.
+/// any cut of a tensor gives the same bits, unless it cuts a block.
 Constant ProgramEmitter::plans(const EntryLayout &entry,
                                ArrayRef<KernelVersions> versions) {
   size_t count = layout.streams.size();
-  SmallVector<uint32_t> storage(count, OPTIMC_STORAGE_F32);
+  SmallVector<uint32_t> storage;
+  uint64_t granule = 1;
+  for (const StreamLayout &stream : layout.streams) {
+    StorageAttr format = op.getStorage(stream.argument);
+    storage.push_back(uint32_t(format.getFormat()));
+    if (format.isBlockScaled())
+      granule = BlockMaxOp::size;
+  }
   std::string prefix = "entry" + std::to_string(entry.index);
   uint64_t used = ~uint64_t(0) >> (64 - count);
   Row row = {integer(0),    integer(UINT32_MAX),
              integer(0),    tables.words(prefix + ".storage", storage),
-             integer(1),    integer(count),
+             integer(granule), integer(count),
              integer(used), variants(entry, versions)};
   return tables.table(prefix + ".plans", planFields, {row});
 }

@@ -74,6 +74,12 @@ PlainSignature PlainSignature::get(OptimizerOp op) {
     names.make(own);
   auto add = [&](PlainArgument::Kind kind, unsigned argument, StringRef name) {
     signature.arguments.push_back({kind, argument, names.make(name)});
+    StorageAttr storage = op.getStorage(argument);
+    if (storage.hasAux())
+      signature.arguments.push_back(
+          {PlainArgument::Aux, argument,
+           names.make((name + (storage.isBlockScaled() ? "_exponent" : "_low"))
+                          .str())});
   };
   add(PlainArgument::Param, 0, op.getParamName());
   add(PlainArgument::Grad, 1, op.getGradName());

@@ -47,7 +47,7 @@ private:
                   Value predicates, Value isa);
   void writeBack();
 
-  Value argumentOf(unsigned bodyArgument);
+  Value argumentOf(unsigned bodyArgument, bool isAux = false);
   Value reserve(Type type, uint64_t count);
   Value at(Value base, uint64_t byte);
   void store(Value value, Value base, uint64_t byte);
@@ -74,9 +74,10 @@ private:
 // Pieces
 //===----------------------------------------------------------------------===//
 
-Value StepFunctionBuilder::argumentOf(unsigned bodyArgument) {
+Value StepFunctionBuilder::argumentOf(unsigned bodyArgument, bool isAux) {
   for (auto [i, argument] : llvm::enumerate(signature.arguments))
-    if (argument.argument == bodyArgument)
+    if (argument.argument == bodyArgument &&
+        (argument.kind == PlainArgument::Aux) == isAux)
       return function.getArgument(3 + i);
   return {};
 }
@@ -218,10 +219,14 @@ void StepFunctionBuilder::fillRun() {
   Value table = reserve(pointer, layout.streams.size());
   for (auto [i, stream] : llvm::enumerate(layout.streams))
     store(argumentOf(stream.argument), table, i * sizeof(void *));
+  Value auxTable = reserve(pointer, layout.streams.size());
+  for (auto [i, stream] : llvm::enumerate(layout.streams))
+    if (Value second = argumentOf(stream.argument, /*isAux=*/true))
+      store(second, auxTable, i * sizeof(void *));
   run = reserve(builder.getI8Type(), sizeof(optimc_run));
   Value null = LLVM::ZeroOp::create(builder, loc, pointer);
   store(table, run, offsetof(optimc_run, stream));
-  store(null, run, offsetof(optimc_run, aux));
+  store(auxTable, run, offsetof(optimc_run, aux));
   store(frame, run, offsetof(optimc_run, scalars));
   store(null, run, offsetof(optimc_run, partials));
   for (size_t offset :

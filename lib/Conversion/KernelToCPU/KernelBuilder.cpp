@@ -49,18 +49,45 @@ void KernelBuilder::findStreams() {
       reads |= uint64_t(1) << *layout.getStream(lookThroughBroadcasts(operand));
 }
 
+StorageAttr KernelBuilder::getFormat(unsigned stream) const {
+  OptimizerOp optimizer = layout.op;
+  return optimizer.getStorage(layout.streams[stream].argument);
+}
+
+Type KernelBuilder::getMemoryType(unsigned stream) const {
+  StorageAttr storage = getFormat(stream);
+  if (storage.getFormat() == StorageFormat::F32)
+    return builder.getF32Type();
+  return builder.getIntegerType(storage.getBits());
+}
+
+LogicalResult KernelBuilder::checkFormats() {
+  for (unsigned i = 0, e = layout.streams.size(); i != e; ++i)
+    if (((reads | writes) >> i & 1) &&
+        getFormat(i).getFormat() != StorageFormat::F32 &&
+        !(kernel && kernel.isStored()))
+      return emitError(loc) << "'" << layout.streams[i].name
+                            << "' is stored as " << getFormat(i).getText()
+                            << "; run optim-expand-storage before "
+                               "optim-kernel-to-cpu";
+  return success();
+}
+
 LogicalResult KernelBuilder::findUniform() {
   if (!body)
     return success();
   unsigned numStreams = kernel.getStreams().size();
   unsigned index = numStreams + kernel.getScalars().size();
+  unsigned firstAux = kernel.getAuxArgument(0);
   for (BlockArgument argument : body->getArguments().drop_front(numStreams))
-    if (argument.getArgNumber() != index)
+    if (argument.getArgNumber() < firstAux &&
+        (argument.getArgNumber() != index || kernel.getRandomIds().empty()))
       uniform.insert(argument);
   for (Operation &op : body->without_terminator()) {
     bool isConstant = op.hasTrait<OpTrait::ConstantLike>();
     if (!isConstant && (!OpTrait::hasElementwiseMappableTraits(&op) ||
-                        op.getNumRegions() != 0))
+                        op.getNumRegions() != 0) &&
+        !isa<BlockMaxOp>(op))
       return op.emitOpError("is not elementwise; run optim-to-arith before "
                             "optim-kernel-to-cpu");
     if (llvm::all_of(op.getOperands(),
@@ -88,9 +115,9 @@ Value KernelBuilder::loadField(Type type, Value base, int64_t offset) {
   return LLVM::LoadOp::create(builder, loc, type, address);
 }
 
-Value KernelBuilder::elementAddress(Value base, Value index) {
+Value KernelBuilder::elementAddress(Value base, Value index, Type type) {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  return LLVM::GEPOp::create(builder, loc, pointer, builder.getF32Type(), base,
+  return LLVM::GEPOp::create(builder, loc, pointer, type, base,
                              ValueRange(index));
 }
 
@@ -134,7 +161,7 @@ void KernelBuilder::buildKeys(Value run) {
   unsigned argument =
       kernel.getStreams().size() + kernel.getScalars().size() + 1;
   for (int32_t id : kernel.getRandomIds()) {
-    Value tag = constant(static_cast<int64_t>(id) << 32);
+    Value tag = constant(static_cast<int64_t>(uint64_t(uint32_t(id)) << 32));
     Value place = arith::OrIOp::create(builder, loc, tag, high);
     Value placed = mix(place);
     Value salted = arith::XOrIOp::create(builder, loc, key, placed);
@@ -202,15 +229,31 @@ void KernelBuilder::buildRun(Value run) {
   Value first = loadField(i64, run, offsetof(optimc_run, first));
   Value count = loadField(i64, run, offsetof(optimc_run, count));
   bases.assign(layout.streams.size(), Value());
+  auxBases.assign(layout.streams.size(), Value());
+  Value auxTable;
   for (unsigned i = 0; i != bases.size(); ++i) {
     if (!((reads | writes) >> i & 1))
       continue;
     Value base = loadField(pointer, table, i * sizeof(void *));
-    bases[i] = elementAddress(base, first);
+    bases[i] = elementAddress(base, first, getMemoryType(i));
+    StorageAttr storage = getFormat(i);
+    if (!storage.hasAux())
+      continue;
+    if (!auxTable)
+      auxTable = loadField(pointer, run, offsetof(optimc_run, aux));
+    Value second = loadField(pointer, auxTable, i * sizeof(void *));
+    Value position = first;
+    if (storage.isBlockScaled()) {
+      Value size = constant(BlockMaxOp::size);
+      position = arith::DivUIOp::create(builder, loc, first, size);
+    }
+    auxBases[i] = elementAddress(second, position, builder.getI16Type());
   }
   loadScalars(run);
   buildKeys(run);
   computeUniform();
+  if (!blockMaxima.empty() || readsBlocks())
+    return buildBlocks(count);
   Value zero = constant(0);
   Value mask = constant(-width);
   Value whole = arith::AndIOp::create(builder, loc, count, mask);
@@ -277,81 +320,125 @@ Value KernelBuilder::vectorOf(Value value, const IRMapping &varying) {
   return splat;
 }
 
-void KernelBuilder::buildIteration(Value index, bool vector) {
-  constexpr unsigned alignment = alignof(float);
-  IRMapping varying;
+void KernelBuilder::prefetch(Value address) {
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  LLVM::GEPArg ahead = static_cast<int32_t>(prefetchBytes);
+  Value target = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
+                                     address, ArrayRef<LLVM::GEPArg>(ahead));
+  LLVM::Prefetch::create(builder, loc, target, /*rw=*/0, /*hint=*/3,
+                         /*cache=*/1);
+}
+
+/// Maps the streams and the element's index; all loads of an iteration come
+/// before its stores.
+void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying) {
   SmallVector<Value> addresses(bases.size());
-  SmallVector<Value> olds(bases.size());
   for (auto [i, base] : llvm::enumerate(bases))
     if (base)
-      addresses[i] = elementAddress(base, index);
-  if (vector) {
-    auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-    LLVM::GEPArg ahead = static_cast<int32_t>(prefetchBytes);
-    for (Value address : addresses) {
-      if (!address)
-        continue;
-      Value target =
-          LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
-                              address, ArrayRef<LLVM::GEPArg>(ahead));
-      LLVM::Prefetch::create(builder, loc, target, /*rw=*/0, /*hint=*/3,
-                             /*cache=*/1);
-    }
-  }
-  // All loads of an iteration come before its stores.
-  Type type = widen(builder.getF32Type(), vector);
+      addresses[i] = elementAddress(base, index, getMemoryType(i));
+  if (vector)
+    for (Value address : addresses)
+      if (address)
+        prefetch(address);
+  auto load = [&](Type element, Value address) -> Value {
+    unsigned alignment = element.getIntOrFloatBitWidth() / 8;
+    return LLVM::LoadOp::create(builder, loc, widen(element, vector), address,
+                                alignment);
+  };
+  olds.assign(bases.size(), Value());
   for (auto [i, address] : llvm::enumerate(addresses))
     if (reads >> i & 1)
-      olds[i] = LLVM::LoadOp::create(builder, loc, type, address, alignment);
-  if (body) {
-    unsigned numStreams = kernel.getStreams().size();
-    for (auto [i, operand] : llvm::enumerate(kernel.getStreams())) {
-      unsigned stream = *layout.getStream(lookThroughBroadcasts(operand));
-      if (olds[stream])
-        varying.map(body->getArgument(i), olds[stream]);
-    }
-    if (!kernel.getRandomIds().empty()) {
-      Value global = elementIndex(index, vector);
-      varying.map(body->getArgument(numStreams + kernel.getScalars().size()),
-                  global);
-    }
-    for (Operation &op : body->without_terminator()) {
-      if (op.getNumResults() == 0 || uniform.contains(op.getResult(0)))
-        continue;
-      OperationState state(op.getLoc(), op.getName());
-      for (Value operand : op.getOperands())
-        state.operands.push_back(
-            vector ? vectorOf(operand, varying)
-                   : varying.lookupOrDefault(scalars.lookupOrDefault(operand)));
-      for (Type result : op.getResultTypes())
-        state.types.push_back(widen(result, vector));
-      state.attributes = op.getDiscardableAttrDictionary();
-      state.propertiesAttr = op.getPropertiesAsAttribute();
-      Operation *clone = builder.create(state);
-      varying.map(op.getResults(), clone->getResults());
+      olds[i] = load(getMemoryType(i), address);
+  if (!body)
+    return;
+  for (auto [i, operand] : llvm::enumerate(kernel.getStreams())) {
+    unsigned stream = *layout.getStream(lookThroughBroadcasts(operand));
+    if (!olds[stream])
+      continue;
+    varying.map(body->getArgument(i), olds[stream]);
+    if (getFormat(stream).getFormat() == StorageFormat::Split) {
+      Type half = builder.getI16Type();
+      Value address = elementAddress(auxBases[stream], index, half);
+      Value low = load(half, address);
+      varying.map(body->getArgument(kernel.getAuxArgument(i)), low);
     }
   }
-  for (const ElementWrite &write : variant.writes) {
-    Value value;
-    if (std::optional<unsigned> source = layout.getStream(write.source)) {
-      value = olds[*source];
-    } else {
-      Value yielded = write.source;
-      auto result = dyn_cast<OpResult>(write.source);
-      if (result && result.getOwner() == kernel)
-        yielded = body->getTerminator()->getOperand(result.getResultNumber());
-      value = vector
-                  ? vectorOf(yielded, varying)
-                  : varying.lookupOrDefault(scalars.lookupOrDefault(yielded));
-    }
-    LLVM::StoreOp::create(builder, loc, value, addresses[write.stream],
-                          alignment);
+  if (!kernel.getRandomIds().empty()) {
+    Value global = elementIndex(index, vector);
+    unsigned first = kernel.getStreams().size() + kernel.getScalars().size();
+    varying.map(body->getArgument(first), global);
   }
 }
 
+Value KernelBuilder::getClone(Value value, bool vector,
+                              const IRMapping &varying) {
+  if (vector)
+    return vectorOf(value, varying);
+  return varying.lookupOrDefault(scalars.lookupOrDefault(value));
+}
+
+void KernelBuilder::cloneOp(Operation &op, bool vector, IRMapping &varying) {
+  OperationState state(op.getLoc(), op.getName());
+  for (Value operand : op.getOperands())
+    state.operands.push_back(getClone(operand, vector, varying));
+  for (Type result : op.getResultTypes())
+    state.types.push_back(widen(result, vector));
+  state.attributes = op.getDiscardableAttrDictionary();
+  state.propertiesAttr = op.getPropertiesAsAttribute();
+  Operation *clone = builder.create(state);
+  varying.map(op.getResults(), clone->getResults());
+}
+
+/// The body's value that a write stores, or the write's source itself.
+Value KernelBuilder::getYielded(const ElementWrite &write) {
+  auto result = dyn_cast<OpResult>(write.source);
+  if (result && result.getOwner() == kernel)
+    return body->getTerminator()->getOperand(result.getResultNumber());
+  return write.source;
+}
+
+/// The same for the second array; null where the stream has none.
+Value KernelBuilder::getYieldedAux(const ElementWrite &write) {
+  if (!getFormat(write.stream).hasAux())
+    return {};
+  unsigned number = cast<OpResult>(write.source).getResultNumber();
+  return body->getTerminator()->getOperand(kernel.getAuxYield(number));
+}
+
+void KernelBuilder::storeStream(const ElementWrite &write, Value index,
+                                bool vector, IRMapping &varying) {
+  auto store = [&](Value value, Value base, Type element) {
+    Value address = elementAddress(base, index, element);
+    unsigned alignment = element.getIntOrFloatBitWidth() / 8;
+    LLVM::StoreOp::create(builder, loc, value, address, alignment);
+  };
+  Value value;
+  if (std::optional<unsigned> source = layout.getStream(write.source))
+    value = olds[*source];
+  else
+    value = getClone(getYielded(write), vector, varying);
+  store(value, bases[write.stream], getMemoryType(write.stream));
+  if (getFormat(write.stream).getFormat() == StorageFormat::Split) {
+    Value low = getClone(getYieldedAux(write), vector, varying);
+    store(low, auxBases[write.stream], builder.getI16Type());
+  }
+}
+
+void KernelBuilder::buildIteration(Value index, bool vector) {
+  IRMapping varying;
+  loadStreams(index, vector, varying);
+  if (body)
+    for (Operation &op : body->without_terminator())
+      if (op.getNumResults() != 0 && !uniform.contains(op.getResult(0)))
+        cloneOp(op, vector, varying);
+  for (const ElementWrite &write : variant.writes)
+    storeStream(write, index, vector, varying);
+}
+
 FailureOr<LLVM::LLVMFuncOp> KernelBuilder::build(StringRef name) {
-  if (failed(findUniform()))
+  if (failed(checkFormats()) || failed(findUniform()))
     return failure();
+  planBlocks();
   MLIRContext *context = builder.getContext();
   auto pointer = LLVM::LLVMPointerType::get(context);
   Type i64 = builder.getI64Type();
@@ -363,6 +450,7 @@ FailureOr<LLVM::LLVMFuncOp> KernelBuilder::build(StringRef name) {
   OpBuilder::InsertionGuard guard(builder);
   Block *block = function.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
+  allocateBuffers();
   Value zero = constant(0), one = constant(1);
   auto loop =
       scf::ForOp::create(builder, loc, zero, function.getArgument(1), one);

@@ -16,11 +16,15 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace optimc {
 
 /// Builds `void kernel(const optimc_run *runs, int64_t n)` for one variant:
-/// a loop over runs, in it a vector loop and a scalar loop for the rest.
+/// a loop over runs, in it a vector loop and a scalar loop for the rest. Where
+/// streams are stored in blocks with one exponent there is a loop over blocks,
+/// in it two such pairs: the new values and their largest magnitude, then their
+/// codes.
 class KernelBuilder {
 public:
   static constexpr int64_t width = 16;           ///< elements per iteration
@@ -38,6 +42,7 @@ public:
 
 private:
   void findStreams();
+  mlir::LogicalResult checkFormats();
   mlir::LogicalResult findUniform();
   void buildRun(mlir::Value run);
   void loadScalars(mlir::Value run);
@@ -47,13 +52,39 @@ private:
   mlir::scf::ForOp buildLoop(mlir::Value from, mlir::Value to, int64_t step,
                              bool vector);
   void buildIteration(mlir::Value index, bool vector);
+  void prefetch(mlir::Value address);
+  void loadStreams(mlir::Value index, bool vector, mlir::IRMapping &varying);
+  void cloneOp(mlir::Operation &op, bool vector, mlir::IRMapping &varying);
+  mlir::Value getClone(mlir::Value value, bool vector,
+                       const mlir::IRMapping &varying);
+  void storeStream(const ElementWrite &write, mlir::Value index, bool vector,
+                   mlir::IRMapping &varying);
+  mlir::Value getYielded(const ElementWrite &write);
+  mlir::Value getYieldedAux(const ElementWrite &write);
+
+  // BlockLoops.cpp
+  void planBlocks();
+  bool readsBlocks() const;
+  void allocateBuffers();
+  void spill(mlir::Value value);
+  void buildBlocks(mlir::Value count);
+  void buildBlock(mlir::Value begin, mlir::Value end);
+  void loadExponents(mlir::Value block);
+  llvm::SmallVector<mlir::Value> buildFirstLoop(mlir::Value from,
+                                                mlir::Value to, bool vector,
+                                                mlir::ValueRange largest);
+  void computeBetween(mlir::ValueRange largest, mlir::Value block);
+  void buildSecondLoop(mlir::Value from, mlir::Value to, bool vector);
   mlir::Value elementIndex(mlir::Value index, bool vector);
   mlir::Value vectorOf(mlir::Value value, const mlir::IRMapping &varying);
   mlir::Type widen(mlir::Type type, bool vector);
 
   mlir::Value constant(int64_t value, unsigned bits = 64);
   mlir::Value loadField(mlir::Type type, mlir::Value base, int64_t offset);
-  mlir::Value elementAddress(mlir::Value base, mlir::Value index);
+  mlir::Value elementAddress(mlir::Value base, mlir::Value index,
+                             mlir::Type type);
+  optim::StorageAttr getFormat(unsigned stream) const;
+  mlir::Type getMemoryType(unsigned stream) const;
 
   const ProgramLayout &layout;
   const VariantLayout &variant;
@@ -66,11 +97,23 @@ private:
   uint64_t reads = 0, writes = 0;
   llvm::DenseSet<mlir::Value> uniform; ///< of the body: equal for all elements
 
+  // Block-scaled streams.
+  llvm::SmallVector<optim::BlockMaxOp> blockMaxima;
+  llvm::DenseSet<mlir::Value> perBlock; ///< follow from old exponents alone
+  llvm::DenseSet<mlir::Value> between; ///< follow from maxima alone
+  llvm::DenseSet<mlir::Value> late;    ///< follow from maxima and elements
+  llvm::SetVector<mlir::Value> spilled; ///< kept from the first loop
+  llvm::SetVector<mlir::Operation *> repeated; ///< computed in both loops
+  llvm::SmallVector<mlir::Value> buffers; ///< of `spilled`
+
   // Per run.
   llvm::SmallVector<mlir::Value> bases; ///< by stream; null if untouched
+  llvm::SmallVector<mlir::Value> olds;  ///< by stream, in this iteration
+  llvm::SmallVector<mlir::Value> auxBases; ///< likewise; of second arrays
   mlir::IRMapping scalars;    ///< body value or write source -> scalar
   mlir::IRMapping broadcasts; ///< scalar -> vector, before the loop
   mlir::Operation *vectorLoop = nullptr;
+  mlir::Value blockBegin;
   mlir::Value firstIndex; ///< low 32 bits of the first global index
 };
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ArithEmitter.h"
+#include "optimc/Conversion/RandomHash.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "optimc/Conversion/ElementaryFunctions.h"
 
@@ -286,31 +287,10 @@ Value ArithEmitter::emit(Operation *op, ValueRange operands) {
 Value ArithEmitter::emitRandom(Location at, Value index, Value key0,
                                Value key1) {
   loc = at;
-  auto shiftRight = [&](Value x, unsigned bits) -> Value {
-    Value amount = integer(bits);
-    auto shifted = arith::ShRUIOp::create(builder, loc, x, amount);
-    return shifted;
-  };
-  auto multiply = [&](Value x, uint32_t factor) -> Value {
-    Value constant = integer(factor);
-    auto product = arith::MulIOp::create(builder, loc, x, constant);
-    return product;
-  };
-  auto exclusiveOr = [&](Value a, Value b) -> Value {
-    auto bits = arith::XOrIOp::create(builder, loc, a, b);
-    return bits;
-  };
-  Value spread = multiply(index, 0x9E3779B9);
-  auto keyed = arith::AddIOp::create(builder, loc, spread, key0);
-  Value h = keyed;
-  h = exclusiveOr(h, shiftRight(h, 16));
-  h = multiply(h, 0x7FEB352D);
-  h = exclusiveOr(h, key1);
-  h = exclusiveOr(h, shiftRight(h, 15));
-  h = multiply(h, 0x846CA68B);
-  h = exclusiveOr(h, shiftRight(h, 16));
+  Value h = emitRandomHash(builder, loc, index, key0, key1);
   // 24 bits: exact as float32, and signed conversion is the same and cheaper.
-  Value high = shiftRight(h, 8);
+  Value bits = integer(8);
+  auto high = arith::ShRUIOp::create(builder, loc, h, bits);
   auto whole = arith::SIToFPOp::create(builder, loc, type, high);
   Value unit = number(0x1p-24);
   return mul(whole, unit);

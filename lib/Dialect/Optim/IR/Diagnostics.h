@@ -67,6 +67,9 @@ bool isIdentifier(llvm::StringRef name);
 /// `step`, `param` and `grad` are streams and states that every program has.
 bool isReservedName(llvm::StringRef name);
 
+/// The rules storage_c2 to storage_c9 of a plan.
+mlir::LogicalResult verifyStorage(OptimizerOp op);
+
 } // namespace optimc::optim::support
 
 #endif // OPTIMC_LIB_DIALECT_OPTIM_IR_DIAGNOSTICS_H

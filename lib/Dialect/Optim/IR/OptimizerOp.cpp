@@ -249,7 +249,7 @@ ParseResult OptimizerOp::parse(OpAsmParser &parser, OperationState &state) {
   StringAttr name;
   NestingGuard nesting;
   if (nesting.check(parser) || parser.parseSymbolName(name) ||
-      signature.parseSignature() ||
+      signature.parseSignature() || parseStorageClause(parser, state) ||
       parser.parseOptionalAttrDictWithKeyword(state.attributes))
     return failure();
   auto parseBody = [&]() -> ParseResult {
@@ -369,9 +369,10 @@ void OptimizerOp::print(OpAsmPrinter &printer) {
               [&](unsigned i) { return describeState(getState(i)); });
   printClause("input", getFirstInput(), getInputs().size(),
               [&](unsigned i) { return describeInput(getInput(i)); });
+  printStorageClause(printer, *this);
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getAttrs(), {"sym_name", "paramName", "gradName", "hypers",
-                            "states", "inputs", "entries"});
+                            "states", "inputs", "entries", storageAttrName});
   for (auto [i, region] : llvm::enumerate(getBodies())) {
     if (i)
       printer << " entry \"" << getEntryName(i) << '"';

@@ -108,6 +108,11 @@ void printMixed(mlir::OpAsmPrinter &printer, mlir::OpFoldResult value);
 llvm::StringRef nearestWord(llvm::StringRef word,
                             llvm::ArrayRef<llvm::StringRef> candidates);
 
+/// `storage(param = bf16, "exp_avg" = q8)` of an optimizer, or nothing.
+mlir::ParseResult parseStorageClause(mlir::OpAsmParser &parser,
+                                     mlir::OperationState &state);
+void printStorageClause(mlir::OpAsmPrinter &printer, OptimizerOp op);
+
 //===-- custom<...> directives ----------------------------------------------//
 
 /// A truth value, and (Rated) a number.

@@ -22,16 +22,61 @@ static Type getLoweredType(Type type, bool inKernel) {
   return inKernel ? Type(Float32Type::get(context)) : Float64Type::get(context);
 }
 
+/// What is in memory for one value of a stream.
+static Type getStoredType(StorageAttr format) {
+  MLIRContext *context = format.getContext();
+  if (format.getFormat() == StorageFormat::F32)
+    return Float32Type::get(context);
+  return IntegerType::get(context, format.getBits());
+}
+
+/// A stored kernel yields what is stored, then the second arrays' values.
+static LogicalResult verifyStoredYield(KernelOp kernel, YieldOp yield) {
+  SmallVector<Type> types;
+  for (unsigned i = 0, e = kernel.getNumResults(); i != e; ++i)
+    types.push_back(getStoredType(kernel.getResultFormat(i)));
+  for (unsigned i = 0, e = kernel.getNumResults(); i != e; ++i)
+    if (kernel.getResultFormat(i).hasAux())
+      types.push_back(IntegerType::get(kernel.getContext(), 16));
+  if (yield->getOperandTypes() == TypeRange(types))
+    return success();
+  return errorAt(yield.getLoc()) // kernel_c5
+         << "'kernel' yields (" << yield->getOperandTypes()
+         << "), but its formats need (" << TypeRange(types) << ")";
+}
+
+/// `optim.formats` has one entry for each stream and result.
+static LogicalResult verifyFormats(KernelOp kernel) {
+  Attribute formats = kernel->getAttr(KernelOp::formatsAttrName);
+  if (!formats)
+    return success();
+  size_t count = kernel.getStreams().size() + kernel.getNumResults();
+  auto list = dyn_cast<ArrayAttr>(formats);
+  if (list && list.size() == count &&
+      llvm::all_of(list, llvm::IsaPred<StorageAttr>))
+    return success();
+  return errorAt(kernel.getLoc()) // kernel_c6
+         << "'" << KernelOp::formatsAttrName << "' of 'kernel' is a list of "
+         << count << " #optim.storage, one for each stream and result";
+}
+
 /// The region's arguments are the operands, as `optim` values or lowered, all
 /// in the same form; `extra` i32 follow if they are lowered.
 static LogicalResult verifyArguments(Operation *op, Region &body, bool inKernel,
                                      unsigned extra) {
   SmallVector<Type> rated, lowered;
-  for (Type type : op->getOperandTypes()) {
+  auto kernel = dyn_cast<KernelOp>(op);
+  unsigned numStreams = kernel ? kernel.getStreams().size() : 0;
+  for (auto [i, type] : llvm::enumerate(op->getOperandTypes())) {
     rated.push_back(type);
-    lowered.push_back(getLoweredType(type, inKernel));
+    lowered.push_back(i < numStreams
+                          ? getStoredType(kernel.getStreamFormat(i))
+                          : getLoweredType(type, inKernel));
   }
   lowered.append(extra, IntegerType::get(op->getContext(), 32));
+  for (unsigned i = 0; i != numStreams; ++i)
+    if (kernel.getStreamFormat(i).hasAux())
+      lowered.push_back(IntegerType::get(op->getContext(), 16));
   TypeRange given = body.getArgumentTypes();
   if (given == TypeRange(rated) || given == TypeRange(lowered))
     return success();
@@ -54,6 +99,8 @@ static LogicalResult verifyYield(Operation *op, Region &body, bool inKernel,
   if (!yield)
     return errorAt(op->getLoc())
            << "the body of '" << name << "' ends in 'yield'";
+  if (auto kernel = dyn_cast<KernelOp>(op); kernel && kernel.isStored())
+    return verifyStoredYield(kernel, yield);
   if (yield->getNumOperands() != op->getNumResults())
     return errorAt(yield.getLoc())
            << "'" << name << "' has " << op->getNumResults()
@@ -153,9 +200,12 @@ LogicalResult KernelOp::verify() {
       return errorAt(getLoc())
              << "results of 'kernel' are finer than per tensor, but "
              << quote(result) << " is " << describeRate(getRate(result));
+  if (failed(verifyFormats(*this))) // kernel_c6
+    return failure();
   llvm::DenseSet<int32_t> ids;
   for (int32_t id : getRandomIds())
-    if (id < 0 || !ids.insert(id).second) // kernel_c3
+    // Ids from 2^31 on are those of stochastic rounding.
+    if ((id < 0 && !isStored()) || !ids.insert(id).second) // kernel_c3
       return errorAt(getLoc())
              << "random ids of 'kernel' are distinct and not negative, but "
              << id << (id < 0 ? " is negative" : " is given twice");

@@ -228,7 +228,7 @@ LogicalResult OptimizerOp::verify() {
   for (unsigned i = 0, e = getInputs().size(); i != e; ++i)
     if (failed(signature.verifyInput(i)))
       return failure();
-  return success();
+  return verifyStorage(*this);
 }
 
 LogicalResult OptimizerOp::verifyRegions() {

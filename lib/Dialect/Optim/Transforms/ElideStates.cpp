@@ -193,6 +193,19 @@ static void removeDeadOps(Block &block) {
   }
 }
 
+/// Takes what was removed out of the storage plan. The others keep their
+/// random bits.
+static void dropStorage(OptimizerOp optimizer) {
+  SmallVector<Attribute> kept;
+  for (Attribute entry : optimizer.getStoragePlan())
+    for (unsigned i = 0, e = optimizer.getNumArguments(); i != e; ++i)
+      if (cast<StorageAttr>(entry).getName() == optimizer.getStreamName(i))
+        kept.push_back(entry);
+  if (kept.size() != optimizer.getStoragePlan().size())
+    optimizer->setAttr(OptimizerOp::storageAttrName,
+                       ArrayAttr::get(optimizer.getContext(), kept));
+}
+
 void ElideStates::removeStates(OptimizerOp optimizer,
                                const llvm::BitVector &needed) {
   SmallVector<Attribute> kept;
@@ -226,6 +239,7 @@ void ElideStates::removeStates(OptimizerOp optimizer,
     });
   }
   optimizer.setStatesAttr(ArrayAttr::get(&getContext(), kept));
+  dropStorage(optimizer);
 }
 
 void ElideStates::removeInputs(OptimizerOp optimizer) {
@@ -251,6 +265,7 @@ void ElideStates::removeInputs(OptimizerOp optimizer) {
   for (Region &body : optimizer.getBodies())
     body.front().eraseArguments(unused);
   optimizer.setInputsAttr(ArrayAttr::get(&getContext(), kept));
+  dropStorage(optimizer);
 }
 
 void ElideStates::runOnOperation() {

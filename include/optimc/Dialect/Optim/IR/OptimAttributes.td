@@ -76,6 +76,33 @@ def Optim_InputAttr : Optim_Attr<"Input", "input"> {
   let assemblyFormat = "`<` struct(params) `>`";
 }
 
+def Optim_StorageAttr : Optim_Attr<"Storage", "storage"> {
+  let summary = "how one stream is stored";
+  let description = [{
+    `name` is `param`, `grad` or the name of a state or input of element rate.
+    `isUnsigned`: a q8 state that is never negative has no sign bit. `draw`: which
+    16 random bits an element's stochastic rounding takes, -1 without it.
+  }];
+  let parameters = (ins "mlir::StringAttr":$name, "StorageFormat":$format,
+    DefaultValuedParameter<"bool", "false">:$isUnsigned,
+    DefaultValuedParameter<"int32_t", "-1">:$draw);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let extraClassDeclaration = [{
+    /// Rounds by random bits, not to nearest.
+    bool isStochastic() const;
+    /// Has one exponent for 256 values.
+    bool isBlockScaled() const;
+    /// Has a second array: the exponents of q8, the low halves of split.
+    bool hasAux() const;
+    /// Of one value in the stream's own array.
+    unsigned getBits() const;
+    /// Of one value in all arrays.
+    double getBytes() const;
+    /// As it is written: `q8_sr unsigned`.
+    std::string getText() const;
+  }];
+}
+
 def Optim_HyperArrayAttr : TypedArrayAttrBase<Optim_HyperAttr, "hyperparameters">;
 def Optim_StateArrayAttr : TypedArrayAttrBase<Optim_StateAttr, "states">;
 def Optim_InputArrayAttr : TypedArrayAttrBase<Optim_InputAttr, "inputs">;

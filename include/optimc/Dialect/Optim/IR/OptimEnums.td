@@ -49,6 +49,13 @@ def Optim_ReductionEnum : Optim_Enum<"Reduction", "how values are reduced", [
   I32EnumAttrCase<"Min", 5, "min">, I32EnumAttrCase<"MaxAbs", 6, "max_abs">]>;
 def Optim_ReductionAttr : Optim_EnumAttr<Optim_ReductionEnum, "reduction">;
 
+// The order and the values are those of optimc_storage in Program.h.
+def Optim_StorageFormatEnum : Optim_Enum<"StorageFormat", "how a stream is stored", [
+  I32EnumAttrCase<"F32", 0, "f32">, I32EnumAttrCase<"BF16", 1, "bf16">,
+  I32EnumAttrCase<"BF16SR", 2, "bf16_sr">, I32EnumAttrCase<"F16", 3, "f16">,
+  I32EnumAttrCase<"Q8", 4, "q8">, I32EnumAttrCase<"Q8SR", 5, "q8_sr">,
+  I32EnumAttrCase<"Split", 6, "split">]>;
+
 def Optim_ScheduleEnum : Optim_Enum<"ScheduleKind", "shape of a schedule", [
   I32EnumAttrCase<"Constant", 0, "constant">,
   I32EnumAttrCase<"Linear", 1, "linear">,

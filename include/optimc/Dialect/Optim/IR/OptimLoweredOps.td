@@ -78,6 +78,13 @@ def Optim_KernelOp : Optim_RegionOp<"kernel", [IsolatedFromAbove,
     Before `optim-to-arith` the body is `optim` ops; after it, `arith` and `math`
     over f32 and i1, elementwise: the same region becomes vector code and PTX.
 
+    `optim-expand-storage` leaves the attribute `optim.formats`, one
+    `#optim.storage` for each stream and then each result. Arguments and yielded
+    values of streams that are not f32 are then what is in memory: i16 for bf16,
+    f16 and the high half of split, i8 for q8. Streams with a second array (q8's
+    exponents, split's low halves) have one more i16 argument each at the end,
+    results one more yielded value.
+
     ```mlir
     %p_t = kernel 0 streams(%p, %g) scalars(%lr) {
     ^bb0(%x: f32, %y: f32, %s: f32):
@@ -92,6 +99,35 @@ def Optim_KernelOp : Optim_RegionOp<"kernel", [IsolatedFromAbove,
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    static constexpr llvm::StringLiteral formatsAttrName = "optim.formats";
+    /// Whether the body works on what is in memory.
+    bool isStored();
+    /// Of streams and results; f32 before `optim-expand-storage`.
+    StorageAttr getStreamFormat(unsigned i);
+    StorageAttr getResultFormat(unsigned i);
+    /// The region argument, or the yielded value, with the second array of a
+    /// stream or result that has one.
+    unsigned getAuxArgument(unsigned stream);
+    unsigned getAuxYield(unsigned result);
+  }];
+}
+
+def Optim_BlockMaxOp : Optim_Op<"block_max", [Pure, SameOperandsAndResultType]> {
+  let summary = "the largest of the element's block of 256, unsigned";
+  let description = [{
+    In the body of a stored kernel: the only op there that is not elementwise.
+    Blocks are counted from the tensor's start; the last may be short.
+
+    ```mlir
+    %top = block_max %bits : i32
+    ```
+  }];
+  let arguments = (ins I32:$operand);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$operand attr-dict `:` type($operand)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{ static constexpr int64_t size = 256; }];
 }
 
 #endif // OPTIMC_DIALECT_OPTIM_IR_OPTIMLOWEREDOPS_TD

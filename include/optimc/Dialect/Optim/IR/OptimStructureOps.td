@@ -33,6 +33,8 @@ def Optim_OptimizerOp : Optim_Op<"optimizer", [IsolatedFromAbove, Symbol,
     number, `param` or a hyperparameter. A hyperparameter is
     `%ssa = default [in range] [integer] [static] [frozen]`; `frozen` is what
     `optim-freeze` leaves of one. An input is `%ssa ["name"] : rate [= default]`.
+    `storage(param = bf16, "exp_avg" = q8)` says how streams are stored; others
+    are float32.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$paramName,
     StrAttr:$gradName, Optim_HyperArrayAttr:$hypers,
@@ -59,6 +61,14 @@ def Optim_OptimizerOp : Optim_Op<"optimizer", [IsolatedFromAbove, Symbol,
     /// The SSA name and the type of argument `i`.
     llvm::StringRef getArgumentName(unsigned i);
     RatedType getArgumentType(unsigned i);
+    /// The storage plan is a discardable attribute: math does not depend on it.
+    static constexpr llvm::StringLiteral storageAttrName = "optim.storage";
+    /// The entries of the plan, or nothing.
+    llvm::ArrayRef<mlir::Attribute> getStoragePlan();
+    /// How the stream of argument `i` is stored; f32 without an entry.
+    StorageAttr getStorage(unsigned i);
+    /// "param", "grad", or the name of the state or input of argument `i`.
+    llvm::StringRef getStreamName(unsigned i);
     /// What argument `i` is, for messages: "parameter", "state", ...
     llvm::StringRef getArgumentKind(unsigned i);
   }];

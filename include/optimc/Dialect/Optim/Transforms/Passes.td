@@ -106,6 +106,44 @@ def OptimFreeze : Pass<"optim-freeze", "OptimizerOp"> {
   let dependentDialects = ["OptimDialect"];
 }
 
+def OptimSetStorage : Pass<"optim-set-storage", "OptimizerOp"> {
+  let summary = "Choose how streams are stored";
+  let description = [{
+    `formats` is a list of `name=format`. A name is `param`, `grad`, that of a
+    state or input of element rate, or `states` for all states that are not named
+    on their own. What is not named keeps what the spec says, or float32.
+
+    With `states=q8` a state is stored in the format that works for it: one whose
+    average is too slow for round-to-nearest (docs/Numerics.md) becomes `q8_sr` if
+    it is never negative, else `bf16_sr`; `states=bf16` and `states=f16` give
+    `bf16_sr` to those. A q8 state that is never negative is `unsigned`.
+
+    `param=bf16,master_param=f32` adds float32 master weights: a state
+    `master_param`, a copy of the parameter, that the step reads and writes in
+    its place, while the parameter gets the rounded result.
+
+    Before, with `formats=param=bf16,master_param=f32`:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3) {
+      %p_t = expr %p - %lr * %g
+      commit %p = %p_t
+    }
+    ```
+    After:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3)
+        state(%master_param = param)
+        storage(param = bf16) {
+      %p_t = expr %master_param - %lr * %g
+      commit %p = %p_t, %master_param = %p_t
+    }
+    ```
+  }];
+  let dependentDialects = ["OptimDialect"];
+  let options = [ListOption<"formats", "formats", "std::string",
+                            "name=format of streams">];
+}
+
 def OptimExpandGates : Pass<"optim-expand-gates", "OptimizerOp"> {
   let summary = "Turn gated commits into selects";
   let description = [{

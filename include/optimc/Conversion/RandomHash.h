@@ -1,0 +1,24 @@
+//===- RandomHash.h - the hash of random and stochastic rounding -*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OPTIMC_CONVERSION_RANDOMHASH_H
+#define OPTIMC_CONVERSION_RANDOMHASH_H
+
+#include "mlir/IR/Builders.h"
+
+namespace optimc {
+
+/// The 32 bits `h` of optimc-c/Program.h, from the low index bits and the keys
+/// (all i32).
+mlir::Value emitRandomHash(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value index, mlir::Value key0,
+                           mlir::Value key1);
+
+} // namespace optimc
+
+#endif // OPTIMC_CONVERSION_RANDOMHASH_H
