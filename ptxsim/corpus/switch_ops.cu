@@ -1,4 +1,4 @@
-// A small stack-free interpreter: a dense switch, that is an indexed branch.
+// A small interpreter: a dense switch in a loop, that is a tree of branches.
 // nvcc: -arch=sm_80
 extern "C" __global__ void switch_ops(int steps, const unsigned char *program,
                                       const unsigned *x, unsigned *out) {
