@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace ptxsim {
 
@@ -31,6 +32,11 @@ public:
     return bits;
   }
   void clear() { std::memset(bits, 0, words * 8); }
+
+  void swap(ByteSet &other) {
+    std::swap(bits, other.bits);
+    std::swap(words, other.words);
+  }
 
   void set(uint64_t at, uint64_t count) {
     forWords(at, count, [](uint64_t &word, uint64_t mask) {

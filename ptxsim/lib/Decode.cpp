@@ -62,7 +62,11 @@ bool Decoder::operand(const AstOperand &given, const Role &role,
   unsigned bytes = 0;
   switch (role.what) {
   case 'm':
-    if (!memoryAddress(given, result))
+    if (!memoryAddress(given,
+                       role.type == "shared"   ? StateSpace::Shared
+                       : role.type == "global" ? StateSpace::Global
+                                               : result.mods.space,
+                       result))
       return false;
     ++result.numSrc;
     return true;
@@ -149,19 +153,24 @@ bool Decoder::operand(const AstOperand &given, const Role &role,
 
 bool Decoder::operands(const AstInstruction &in, const Form &form,
                        Instr &result) {
-  std::string_view spec = form.operands;
-  size_t at = 0;
-  while (!spec.empty()) {
+  std::vector<Role> roles;
+  size_t required = 0;
+  for (std::string_view spec = form.operands; !spec.empty();) {
     size_t end = spec.find(' ');
-    Role role(spec.substr(0, end));
+    roles.emplace_back(spec.substr(0, end));
+    required += !roles.back().optional;
     spec.remove_prefix(end == std::string_view::npos ? spec.size() : end + 1);
-    if (at == in.operands.size()) {
-      if (role.optional)
-        continue;
+  }
+  size_t at = 0;
+  for (const Role &role : roles) {
+    size_t left = in.operands.size() - at;
+    if (role.optional && left <= required)
+      continue;
+    if (left == 0)
       return fail(in.where, "'" + in.fullName() +
                                 "' needs more operands than " +
                                 std::to_string(at));
-    }
+    required -= !role.optional;
     if (!operand(in.operands[at++], role, result))
       return false;
   }
@@ -308,8 +317,9 @@ std::optional<Error> Decoder::run() {
       ParamRange range;
       Slot slot;
       if (formal.variable)
-        range = {formal.variable->offset, formal.variable->size};
+        range = {formal.variable->offset, formal.variable->size, false};
       else
+        range = {0, typeBytes(formal.type), true},
         slot = registerSlot(formal.reg);
       (isReturn ? out.returns : out.params).push_back(range);
       (isReturn ? out.returnRegs : out.paramRegs).push_back(slot);

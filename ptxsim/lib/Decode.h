@@ -45,7 +45,7 @@ private:
   bool call(const AstInstruction &in, Instr &result);
   bool callList(const AstOperand *list,
                 const std::vector<AstFunction::Formal> &formals,
-                const char *what, SourceLocation where,
+                bool isResult, SourceLocation where,
                 std::vector<ParamRange> &ranges, std::vector<Slot> &regs);
 
   // DecodeOperand.cpp
@@ -53,7 +53,8 @@ private:
               unsigned &bytes);
   bool destination(const AstOperand &operand, Type type, bool relaxed,
                    Slot &slot, unsigned &bytes);
-  bool memoryAddress(const AstOperand &operand, Instr &result);
+  bool memoryAddress(const AstOperand &operand, StateSpace space,
+                     Instr &result);
   bool immediate(const AstOperand &operand, Type type, Slot &slot);
   bool special(const AstOperand &operand, Type type, Slot &slot);
   bool variableAddress(const AstOperand &operand, int64_t addend, Type type,

@@ -43,37 +43,41 @@ bool Decoder::table(const AstOperand &operand, Instr &result) {
 
 bool Decoder::callList(const AstOperand *list,
                        const std::vector<AstFunction::Formal> &formals,
-                       const char *what, SourceLocation where,
+                       bool isResult, SourceLocation where,
                        std::vector<ParamRange> &ranges,
                        std::vector<Slot> &regs) {
   size_t count = list ? list->parts.size() : 0;
   if (count != formals.size())
     return fail(list ? list->where : where,
-                "the function has " + std::to_string(formals.size()) + " " +
-                    what + ", given are " + std::to_string(count));
+                "the function has " + std::to_string(formals.size()) +
+                    (isResult ? " results" : " parameters") +
+                    ", given are " + std::to_string(count));
   for (size_t i = 0; i < count; ++i) {
     const AstOperand &given = list->parts[i];
     const AstFunction::Formal &formal = formals[i];
     ParamRange range;
     Slot slot;
     unsigned bytes;
-    if (given.kind == Kind::Variable && formal.variable) {
-      if (given.variable->space != StateSpace::Param ||
-          given.variable->size != formal.variable->size)
-        return fail(given.where, "'" + given.name +
-                                     "' does not fit: expected " +
-                                     std::to_string(formal.variable->size) +
-                                     " bytes in .param");
-      range = {given.variable->offset, given.variable->size};
-    } else if (formal.variable) {
-      // A register or number for a scalar .param.
-      if (formal.variable->size != typeBytes(formal.type) ||
-          !source(given, bitsType(formal.variable->size), false, slot, bytes))
-        return fail(given.where, "expected a .param variable");
-      if (slot.reg == 0)
-        return fail(given.where, "expected a .param variable or a register");
-    } else if (!source(given, formal.type, false, slot, bytes)) {
-      return false;
+    uint64_t size =
+        formal.variable ? formal.variable->size : typeBytes(formal.type);
+    if (given.kind == Kind::Variable &&
+        given.variable->space == StateSpace::Param) {
+      if (given.variable->size != size)
+        return fail(given.where, "'" + given.name + "' has " +
+                                     std::to_string(given.variable->size) +
+                                     " bytes, expected " +
+                                     std::to_string(size));
+      range = {given.variable->offset, size, false};
+    } else {
+      Type type = formal.type;
+      if (typeBytes(type) != size || type == Type::Pred)
+        return fail(given.where, "expected a .param variable of " +
+                                     std::to_string(size) + " bytes");
+      range = {0, size, true};
+      bool fits = isResult ? destination(given, type, false, slot, bytes)
+                           : source(given, type, false, slot, bytes);
+      if (!fits)
+        return false;
     }
     ranges.push_back(range);
     regs.push_back(slot);
@@ -111,9 +115,9 @@ bool Decoder::call(const AstInstruction &in, Instr &result) {
                                   "module");
   CallSite site;
   site.callee = found->second;
-  if (!callList(arguments, callee.params, "parameters", in.where,
+  if (!callList(arguments, callee.params, false, in.where,
                 site.arguments, site.argumentRegs) ||
-      !callList(results, callee.returns, "results", in.where, site.results,
+      !callList(results, callee.returns, true, in.where, site.results,
                 site.resultRegs))
     return false;
   // Named as operands, argument registers are checked like all others.

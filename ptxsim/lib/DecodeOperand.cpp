@@ -230,7 +230,9 @@ bool Decoder::destination(const AstOperand &operand, Type type, bool relaxed,
   return true;
 }
 
-bool Decoder::memoryAddress(const AstOperand &operand, Instr &result) {
+bool Decoder::memoryAddress(const AstOperand &operand, StateSpace wanted,
+                            Instr &result) {
+  bool isSecond = result.numSrc > 0;
   if (operand.kind != Kind::Address)
     return fail(operand.where, "expected an address in brackets");
   const AstOperand &base = operand.parts[0];
@@ -245,11 +247,11 @@ bool Decoder::memoryAddress(const AstOperand &operand, Instr &result) {
                                   typeName(declared) +
                                   ", expected an address of 64 or 32 bits");
     slot = registerSlot(base.index);
-    result.imm = operand.offset;
+    (isSecond ? result.imm2 : result.imm) = operand.offset;
     break;
   }
   case Kind::Variable: {
-    StateSpace own = base.variable->space, wanted = result.mods.space;
+    StateSpace own = base.variable->space;
     if (own != wanted &&
         !(wanted == StateSpace::Generic &&
           (own == StateSpace::Global || own == StateSpace::Const)))
@@ -263,7 +265,8 @@ bool Decoder::memoryAddress(const AstOperand &operand, Instr &result) {
   default:
     slot = constant(base.bits, 8);
   }
-  result.addressBytes = static_cast<uint8_t>(bytes);
+  (isSecond ? result.addressBytes2 : result.addressBytes) =
+      static_cast<uint8_t>(bytes);
   current.push_back(slot);
   return true;
 }

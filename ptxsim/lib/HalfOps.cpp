@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "HalfOps.h"
 #include "Exec.h"
 #include "FloatBits.h"
 #include "Rounding.h"
@@ -36,11 +37,11 @@ struct HalfArithmetic {
   bool zerosAreOrdered;
   const FloatFormat &format;
 
-  HalfArithmetic(const ExecContext &c, const Instr &in)
-      : mods(in.mods),
+  HalfArithmetic(const LaunchState &launch, const Mods &mods)
+      : mods(mods),
         isBf16(mods.type == Type::BF16 || mods.type == Type::BF16x2),
-        ftz(mods.ftz), nan(c.launch->nan16),
-        zerosAreOrdered(c.launch->negativeZeroIsLess),
+        ftz(mods.ftz), nan(launch.nan16),
+        zerosAreOrdered(launch.negativeZeroIsLess),
         format(floatFormat(mods.type)) {}
 
   bool isNan(uint16_t x) const {
@@ -102,7 +103,7 @@ struct HalfArithmetic {
 
 template <HalfOp Op>
 void single(ExecContext &c, const Instr &in) {
-  HalfArithmetic half(c, in);
+  HalfArithmetic half(*c.launch, in.mods);
   const uint16_t *s[3] = {};
   for (unsigned i = 0; i < 3; ++i)
     s[i] = c.src<uint16_t>(in, i < in.numSrc ? i : 0);
@@ -113,7 +114,7 @@ void single(ExecContext &c, const Instr &in) {
 
 template <HalfOp Op>
 void packed(ExecContext &c, const Instr &in) {
-  HalfArithmetic half(c, in);
+  HalfArithmetic half(*c.launch, in.mods);
   const uint32_t *s[3] = {};
   for (unsigned i = 0; i < 3; ++i)
     s[i] = c.src<uint32_t>(in, i < in.numSrc ? i : 0);
@@ -124,6 +125,17 @@ void packed(ExecContext &c, const Instr &in) {
   });
 }
 } // namespace
+
+uint32_t ptxsim::addHalves(const LaunchState &launch, Type type, uint32_t a,
+                           uint32_t b) {
+  Mods mods;
+  mods.type = type;
+  HalfArithmetic half(launch, mods);
+  uint32_t low = half.run<HalfOp::Add>(a, b, 0);
+  if (typeBytes(type) == 2)
+    return low;
+  return low | uint32_t(half.run<HalfOp::Add>(a >> 16, b >> 16, 0)) << 16;
+}
 
 template <HalfOp Op>
 static Exec select(Instr &in) {

@@ -94,7 +94,8 @@ struct Barrier {
   uint32_t popc = 0, all = 1, any = 0;      // of bar.red
   std::array<uint32_t, warpSize> lanes{};   // arrived, per warp
   std::array<const Instr *, warpSize> at{}; // per warp
-  uint32_t givers = 0;                      // warps that arrived
+  uint32_t arrivedWarps = 0; // all lanes of which arrived
+  uint32_t givers = 0;       // warps that arrived
 };
 
 /// What one synchronising write to memory hands to its readers.
@@ -150,7 +151,6 @@ struct LaunchState {
   uint64_t blockCount = 0, launchId = 0;
   std::vector<uint8_t> params;
   uint64_t staticShared = 0, sharedBytes = 0, dynamicShared = 0;
-  std::string sharedLayout; // for messages
   std::vector<const Variable *> sharedVariables;
   std::vector<uint64_t> sharedOffsets; // parallel to it
   /// Constants per function, with all addresses.
@@ -180,6 +180,8 @@ struct ExecContext {
   Block *block = nullptr;
   LaunchState *launch = nullptr;
   const Instr *instr = nullptr;
+  /// Lanes whose result is undefined; set by executors.
+  uint32_t undefined = 0;
 
   template <typename T>
   T *dst(const Instr &in, unsigned i = 0) const {
@@ -213,6 +215,9 @@ inline void forLanes(uint32_t mask, F &&f) {
   for (; mask; mask &= mask - 1)
     f(static_cast<unsigned>(__builtin_ctz(mask)));
 }
+
+/// The counters of the instruction in execution.
+InstrCounters &countersOf(const ExecContext &context, const Instr &in);
 
 Dim3 threadIndex(const LaunchState &launch, uint32_t linear);
 ThreadId threadId(const ExecContext &context, unsigned lane);

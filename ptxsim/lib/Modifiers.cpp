@@ -43,6 +43,8 @@ static const std::unordered_map<std::string_view, Apply> &actions() {
       {"clamp", SET(clamp, true)},
       {"shiftamt", SET(shiftAmount, true)},
       {"to", SET(to, true)},
+      {"aligned", SET(aligned, true)},
+      {"arrive", SET(arrive, true)},
       {"v2", SET(vector, 2)},
       {"v4", SET(vector, 4)},
       {"v8", SET(vector, 8)},

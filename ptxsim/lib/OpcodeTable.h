@@ -22,7 +22,8 @@ namespace ptxsim {
 /// the type of the instruction, and '?' at the end when it may be missing.
 ///   d   destination register     D   the same, may be wider than the type
 ///   s   source                   S   the same, may be wider than the type
-///   m   memory address           !   predicate, possibly negated
+///   m   memory address, with its space after ':' when the instruction has two
+///   !   predicate, possibly negated
 ///   d|  destination, and optionally "|p" with a predicate
 ///   dv, sv (Dv, Sv)  a vector of as many elements as .v2, .v4, .v8 says
 ///   L   label                    T   branch table

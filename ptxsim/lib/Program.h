@@ -109,13 +109,14 @@ struct Mods {
   bool ftz : 1, sat : 1, satfinite : 1, relu : 1, nan : 1, xorsign : 1, abs : 1,
       approx : 1, full : 1, nonCoherent : 1, carryOut : 1, high : 1, wide : 1,
       clamp : 1, shiftAmount : 1, to : 1, unified : 1, noftz : 1, cacheHint : 1,
-      negated : 1;
+      negated : 1, aligned : 1, arrive : 1;
   Mods()
       : ftz(false), sat(false), satfinite(false), relu(false), nan(false),
         xorsign(false), abs(false), approx(false), full(false),
         nonCoherent(false), carryOut(false), high(false), wide(false),
         clamp(false), shiftAmount(false), to(false), unified(false),
-        noftz(false), cacheHint(false), negated(false) {}
+        noftz(false), cacheHint(false), negated(false), aligned(false),
+        arrive(false) {}
 };
 
 /// What the scheduler has to do with an instruction.
@@ -145,6 +146,7 @@ struct Instr {
   Exec exec = nullptr;
   const Slot *ops = nullptr; // destinations, then sources
   int64_t imm = 0;     // address offset, special register, call or table index
+  int64_t imm2 = 0;             // offset of a second address
   uint32_t target = 0; // of a branch
   uint32_t line = 0;
   uint32_t rank = 0; // scheduling priority of its block, see Cfg.h
@@ -153,7 +155,8 @@ struct Instr {
   /// Bytes of the registers of ld, st and cvt, which may be wider than the
   /// type of the instruction.
   uint8_t dstBytes = 0, srcBytes = 0;
-  uint8_t addressBytes = 8; // of the register that holds an address
+  /// Bytes of the registers that hold the first and second address.
+  uint8_t addressBytes = 8, addressBytes2 = 8;
   bool guarded = false, guardNegated = false;
   /// mov hands on uninitialised values instead of using them.
   bool copies = false;
@@ -171,15 +174,16 @@ struct Relocation {
   int64_t addend = 0;
 };
 
-/// Bytes in the parameter area of a frame.
+/// Bytes in the parameter area of a frame, or a register of this size.
 struct ParamRange {
   uint64_t offset = 0, size = 0;
+  bool isRegister = false;
 };
 
 struct CallSite {
   uint32_t callee = 0;                        // index into Program::functions
   std::vector<ParamRange> arguments, results; // in the caller's area
-  /// Parallel to them: a register instead, where reg is not 0.
+  /// Parallel to them: the register or constant, where isRegister is set.
   std::vector<Slot> argumentRegs, resultRegs;
 };
 

@@ -30,12 +30,9 @@ public:
 
 private:
   friend class Device;
-  friend struct LaunchState;
   explicit LoadedModule(Module source) : source(std::move(source)) {}
   Module source;
   std::vector<AllocationInfo> variables;
-  /// Per function, the constants with all addresses filled in.
-  std::vector<std::vector<uint8_t>> constants;
 };
 
 /// Memory and modules. May be used by one thread at a time; different devices
