@@ -63,7 +63,7 @@ struct AstOperand {
   Kind kind = Kind::Sink;
   SourceLocation where;
   std::string name;
-  uint32_t index = 0;
+  uint32_t index = 0; // of a register; of a Name, the block that it is in
   const Variable *variable = nullptr;
   uint64_t bits = 0;
   int64_t offset = 0; // of Address, and of a Variable in an expression
@@ -92,6 +92,7 @@ struct AstInstruction {
 struct BranchTable {
   std::string name;
   std::vector<std::string> labels;
+  uint32_t block = 0;
   SourceLocation where;
 };
 
@@ -118,10 +119,32 @@ struct AstFunction {
   std::map<std::string, uint32_t> declaredRegisters; // by type name
   std::vector<std::shared_ptr<Variable>> variables;  // of all inner scopes
   std::vector<AstInstruction> instructions;
+  /// Labels are visible in their block and in those inside. The key is
+  /// scopedName() of the block.
   std::unordered_map<std::string, AstLabel> labels;
   std::unordered_map<std::string, BranchTable> tables;
+  std::vector<uint32_t> blockParents{0}; // of block 0, the body: itself
   uint64_t sharedBytes = 0, localBytes = 0, paramBytes = 0;
 };
+
+inline std::string scopedName(uint32_t block, const std::string &name) {
+  return std::to_string(block) + ":" + name;
+}
+
+/// The entry of the innermost block around `block` that has the name; or null.
+template <typename Map>
+const typename Map::mapped_type *findScoped(const AstFunction &f,
+                                            const Map &map, uint32_t block,
+                                            const std::string &name) {
+  for (;;) {
+    auto found = map.find(scopedName(block, name));
+    if (found != map.end())
+      return &found->second;
+    if (block == 0)
+      return nullptr;
+    block = f.blockParents[block];
+  }
+}
 
 struct AstModule {
   std::string text; // all string_views point here

@@ -119,11 +119,13 @@ static Exec selectAtomic(Instr &in) {
   }
 }
 
+// The scope may come before or after the space.
 #define PREFIX                                                                 \
   "?relaxed|acquire|release|acq_rel ?cta|cluster|gpu|sys "                     \
-  "?global|shared|shared::cta "
+  "?global|shared|shared::cta ?cta|cluster|gpu|sys "
 #define RED_PREFIX                                                             \
-  "?relaxed|release ?cta|cluster|gpu|sys ?global|shared|shared::cta "
+  "?relaxed|release ?cta|cluster|gpu|sys ?global|shared|shared::cta "          \
+  "?cta|cluster|gpu|sys "
 #define HINT "?L2::cache_hint "
 static constexpr InstructionClass kind = InstructionClass::Atomic;
 

@@ -252,8 +252,8 @@ void Engine::recheckBarriers() {
       continue;
     bool complete =
         barrier.expected
-            ? std::max(barrier.arrivedWarps * warpSize,
-                                   barrier.arrived) >= barrier.expected
+            ? std::max(barrier.arrivedWarps * warpSize, barrier.arrived) >=
+                  barrier.expected
             : barrier.arrived + block.exitedThreads == block.threads;
     if (complete)
       completeBarrier(id);

@@ -171,6 +171,38 @@ void set(ExecContext &c, const Instr &in) {
               [=](unsigned l) { return t >> l & 1 ? yes : 0; });
 }
 
+/// set with halves: per half where the operands are packed.
+void setHalf(ExecContext &c, const Instr &in) {
+  Instr compare = in;
+  compare.mods.type = in.mods.type2;
+  bool packed = typeBytes(in.mods.type2) == 4;
+  uint32_t t[2] = {halfMask(c, compare, 0),
+                   packed ? halfMask(c, compare, 1) : 0};
+  if (in.mods.operation != Operation::None) {
+    uint32_t other = c.predicate(in, 2);
+    for (uint32_t &mask : t)
+      mask = combine(in.mods.operation, mask, in.mods.negated ? ~other : other);
+  }
+  uint32_t yes = 0xffffffff;
+  if (in.mods.type == Type::F16 || in.mods.type == Type::F16x2)
+    yes = 0x3c003c00;
+  else if (in.mods.type == Type::BF16 || in.mods.type == Type::BF16x2)
+    yes = 0x3f803f80;
+  else if (in.mods.type == Type::F32)
+    yes = 0x3f800000;
+  if (packed)
+    return forEachLane(c.mask, c.dst<uint32_t>(in), [=, &t](unsigned l) {
+      return (t[0] >> l & 1 ? yes & 0xffff : 0) |
+             (t[1] >> l & 1 ? yes & 0xffff0000 : 0);
+    });
+  if (typeBytes(in.mods.type) == 2)
+    return forEachLane(c.mask, c.dst<uint16_t>(in), [=, &t](unsigned l) {
+      return uint16_t(t[0] >> l & 1 ? yes : 0);
+    });
+  forEachLane(c.mask, c.dst<uint32_t>(in),
+              [=, &t](unsigned l) { return t[0] >> l & 1 ? yes : 0; });
+}
+
 template <typename T>
 struct Selp {
   static void run(ExecContext &c, const Instr &in) {
@@ -243,6 +275,7 @@ static Exec select(Instr &in) {
   return execFor<floatMask<double>, IsSet>;
 }
 static Exec selectHalf(Instr &) { return setpHalf; }
+static Exec selectSetHalf(Instr &) { return setHalf; }
 static Exec selectSelp(Instr &in) { return selectBits<Selp>(in.mods.type); }
 static Exec selectSlct(Instr &in) { return selectBits<Slct>(in.mods.type); }
 
@@ -279,6 +312,22 @@ static const Form forms[] = {
      "d s:2 s:2 !", kind, select<true>},
     {"set", FLOAT_ORDER BOOLEAN "?ftz u32|s32|f32 f32|f64", "d s:2 s:2 !", kind,
      select<true>},
+    {"set", FLOAT_ORDER " ?ftz u16|s16|u32|s32|f16|f32 f16", "d s:2 s:2", kind,
+     selectSetHalf},
+    {"set", FLOAT_ORDER " ?ftz u16|s16|u32|s32|bf16|f32 bf16", "d s:2 s:2",
+     kind, selectSetHalf},
+    {"set", FLOAT_ORDER " ?ftz u32|s32|f16x2 f16x2", "d s:2 s:2", kind,
+     selectSetHalf},
+    {"set", FLOAT_ORDER " ?ftz u32|s32|bf16x2 bf16x2", "d s:2 s:2", kind,
+     selectSetHalf},
+    {"set", FLOAT_ORDER BOOLEAN "?ftz u16|s16|u32|s32|f16|f32 f16",
+     "d s:2 s:2 !", kind, selectSetHalf},
+    {"set", FLOAT_ORDER BOOLEAN "?ftz u16|s16|u32|s32|bf16|f32 bf16",
+     "d s:2 s:2 !", kind, selectSetHalf},
+    {"set", FLOAT_ORDER BOOLEAN "?ftz u32|s32|f16x2 f16x2", "d s:2 s:2 !", kind,
+     selectSetHalf},
+    {"set", FLOAT_ORDER BOOLEAN "?ftz u32|s32|bf16x2 bf16x2", "d s:2 s:2 !",
+     kind, selectSetHalf},
     {"selp", ANY, "d s s s:pred", kind, selectSelp},
     {"slct", ANY " s32", "d s s s:s32", kind, selectSlct},
     {"slct", "?ftz " ANY " f32", "d s s s:f32", kind, selectSlct},

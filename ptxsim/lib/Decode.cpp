@@ -30,6 +30,10 @@ struct Decoder::Role {
       pair |= text[0] == '|';
       optional |= text[0] == '?';
     }
+    if (!text.empty() && text.back() == '?') {
+      optional = true;
+      text.remove_suffix(1);
+    }
     if (!text.empty())
       type = text.substr(1);
   }

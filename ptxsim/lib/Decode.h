@@ -44,9 +44,9 @@ private:
   bool table(const AstOperand &operand, Instr &result);
   bool call(const AstInstruction &in, Instr &result);
   bool callList(const AstOperand *list,
-                const std::vector<AstFunction::Formal> &formals,
-                bool isResult, SourceLocation where,
-                std::vector<ParamRange> &ranges, std::vector<Slot> &regs);
+                const std::vector<AstFunction::Formal> &formals, bool isResult,
+                SourceLocation where, std::vector<ParamRange> &ranges,
+                std::vector<Slot> &regs);
 
   // DecodeOperand.cpp
   bool source(const AstOperand &operand, Type type, bool relaxed, Slot &slot,
@@ -62,6 +62,7 @@ private:
   Slot registerSlot(uint32_t index);
   Slot temporary(Type type);
   Slot constant(uint64_t bits, unsigned bytes);
+  Slot predicateConstant(bool value);
 
   const AstFunction &ast;
   const std::vector<const AstFunction *> &all;

@@ -15,26 +15,28 @@ using Kind = AstOperand::Kind;
 bool Decoder::label(const AstOperand &operand, Instr &result) {
   if (operand.kind != Kind::Name)
     return fail(operand.where, "expected a label");
-  auto found = ast.labels.find(operand.name);
-  if (found == ast.labels.end())
+  const AstLabel *found =
+      findScoped(ast, ast.labels, operand.index, operand.name);
+  if (!found)
     return fail(operand.where, "unknown label '" + operand.name + "'");
-  result.target = found->second.instruction;
+  result.target = found->instruction;
   return true;
 }
 
 bool Decoder::table(const AstOperand &operand, Instr &result) {
-  auto found = operand.kind == Kind::Name ? ast.tables.find(operand.name)
-                                          : ast.tables.end();
-  if (found == ast.tables.end())
+  const BranchTable *found =
+      operand.kind == Kind::Name
+          ? findScoped(ast, ast.tables, operand.index, operand.name)
+          : nullptr;
+  if (!found)
     return fail(operand.where, "expected the label of a .branchtargets list");
   std::vector<uint32_t> targets;
-  for (const std::string &name : found->second.labels) {
-    auto label = ast.labels.find(name);
-    if (label == ast.labels.end())
-      return fail(found->second.where, "unknown label '" + name +
-                                           "' in the list '" +
-                                           found->second.name + "'");
-    targets.push_back(label->second.instruction);
+  for (const std::string &name : found->labels) {
+    const AstLabel *label = findScoped(ast, ast.labels, found->block, name);
+    if (!label)
+      return fail(found->where, "unknown label '" + name + "' in the list '" +
+                                    found->name + "'");
+    targets.push_back(label->instruction);
   }
   result.imm = static_cast<int64_t>(out.tables.size());
   out.tables.push_back(std::move(targets));
@@ -50,8 +52,8 @@ bool Decoder::callList(const AstOperand *list,
   if (count != formals.size())
     return fail(list ? list->where : where,
                 "the function has " + std::to_string(formals.size()) +
-                    (isResult ? " results" : " parameters") +
-                    ", given are " + std::to_string(count));
+                    (isResult ? " results" : " parameters") + ", given are " +
+                    std::to_string(count));
   for (size_t i = 0; i < count; ++i) {
     const AstOperand &given = list->parts[i];
     const AstFunction::Formal &formal = formals[i];
@@ -115,8 +117,8 @@ bool Decoder::call(const AstInstruction &in, Instr &result) {
                                   "module");
   CallSite site;
   site.callee = found->second;
-  if (!callList(arguments, callee.params, false, in.where,
-                site.arguments, site.argumentRegs) ||
+  if (!callList(arguments, callee.params, false, in.where, site.arguments,
+                site.argumentRegs) ||
       !callList(results, callee.returns, true, in.where, site.results,
                 site.resultRegs))
     return false;

@@ -56,6 +56,18 @@ Slot Decoder::constant(uint64_t bits, unsigned bytes) {
   return known->second;
 }
 
+/// The mask of a predicate that is the same in all lanes.
+Slot Decoder::predicateConstant(bool value) {
+  auto [known, isNew] = constants.emplace(value ? "true" : "false", Slot());
+  if (isNew) {
+    uint32_t offset = alignTo(out.constants.size(), 64);
+    out.constants.resize(offset + 4, value ? 0xff : 0);
+    std::memset(&out.constants[offset], value ? 0xff : 0, 4);
+    known->second.offset = Slot::constantBit | offset;
+  }
+  return known->second;
+}
+
 static uint64_t lowBits(uint64_t bits, unsigned bytes) {
   return bytes >= 8 ? bits : bits & ((uint64_t(1) << bytes * 8) - 1);
 }
@@ -63,8 +75,13 @@ static uint64_t lowBits(uint64_t bits, unsigned bytes) {
 bool Decoder::immediate(const AstOperand &operand, Type type, Slot &slot) {
   unsigned bytes = typeBytes(type);
   uint64_t bits = operand.bits;
-  if (type == Type::Pred)
-    return fail(operand.where, "expected a predicate register, not a number");
+  if (type == Type::Pred) {
+    if (operand.kind == Kind::Float)
+      return fail(operand.where,
+                  "expected a predicate register, not a floating-point number");
+    slot = predicateConstant(bits != 0);
+    return true;
+  }
   if (operand.kind == Kind::Float) {
     if (isInteger(type) || (bytes != 4 && bytes != 8))
       return fail(operand.where,

@@ -94,8 +94,8 @@ struct Barrier {
   uint32_t popc = 0, all = 1, any = 0;      // of bar.red
   std::array<uint32_t, warpSize> lanes{};   // arrived, per warp
   std::array<const Instr *, warpSize> at{}; // per warp
-  uint32_t arrivedWarps = 0; // all lanes of which arrived
-  uint32_t givers = 0;       // warps that arrived
+  uint32_t arrivedWarps = 0;                // all lanes of which arrived
+  uint32_t givers = 0;                      // warps that arrived
 };
 
 /// What one synchronising write to memory hands to its readers.

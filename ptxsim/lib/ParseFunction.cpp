@@ -25,16 +25,20 @@ bool Parser::body(AstFunction &f) {
   if (!expect('{'))
     return false;
   scopes.emplace_back();
+  block = 0;
   while (scopes.size() > outer) {
     if (token.is('{')) {
       if (scopes.size() > outer + 64)
         return fail(token.where, "more than 64 nested blocks");
       advance();
       scopes.emplace_back();
+      f.blockParents.push_back(block);
+      block = static_cast<uint32_t>(f.blockParents.size() - 1);
     } else if (token.is('}')) {
       f.end = token.where;
       advance();
       scopes.pop_back();
+      block = f.blockParents[block];
     } else if (!statement(f)) {
       return false;
     }
@@ -159,21 +163,21 @@ bool Parser::labelled(AstFunction &f, const Token &name) {
   std::string text(name.text);
   if (token.isDotted("branchtargets")) {
     advance();
-    BranchTable table{text, {}, name.where};
+    BranchTable table{text, {}, block, name.where};
     do {
       std::string label;
       if (!identifier(label, "a label"))
         return false;
       table.labels.push_back(std::move(label));
     } while (accept(','));
-    if (!f.tables.emplace(text, std::move(table)).second)
+    if (!f.tables.emplace(scopedName(block, text), std::move(table)).second)
       return fail(name.where, "'" + text + "' is already defined");
     return expect(';');
   }
   if (token.isDotted("callprototype") || token.isDotted("calltargets"))
     return fail(token.where, "indirect calls are not supported");
   AstLabel label{static_cast<uint32_t>(f.instructions.size()), name.where};
-  if (!f.labels.emplace(text, label).second)
+  if (!f.labels.emplace(scopedName(block, text), label).second)
     return fail(name.where, "label '" + text + "' is already defined");
   return true;
 }

@@ -69,6 +69,7 @@ bool Parser::resolve(AstFunction &f, const std::string &name,
     return fail(result.where, "unknown register '" + name + "'");
   result.kind = Kind::Name;
   result.name = name;
+  result.index = block;
   return true;
 }
 

@@ -91,6 +91,7 @@ private:
   std::unordered_map<std::string, uint32_t> usedRegisters; // serial:name
   uint32_t serial = 0;
   unsigned constantDepth = 0;
+  uint32_t block = 0; // in AstFunction::blockParents
 };
 
 } // namespace ptxsim

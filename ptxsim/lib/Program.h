@@ -146,7 +146,7 @@ struct Instr {
   Exec exec = nullptr;
   const Slot *ops = nullptr; // destinations, then sources
   int64_t imm = 0;     // address offset, special register, call or table index
-  int64_t imm2 = 0;             // offset of a second address
+  int64_t imm2 = 0;    // offset of a second address
   uint32_t target = 0; // of a branch
   uint32_t line = 0;
   uint32_t rank = 0; // scheduling priority of its block, see Cfg.h
