@@ -9,6 +9,7 @@
 #include "Exec.h"
 #include "FloatBits.h"
 #include "Rounding.h"
+#include <algorithm>
 
 using namespace ptxsim;
 
@@ -30,31 +31,33 @@ enum class Approx : uint8_t {
   Div,
 };
 
-/// The largest error that PTX allows: in units in the last place of the
-/// result, and absolutely.
+/// The largest error that PTX allows, as a part of what it may be counted in.
 struct Bound {
-  double ulps, absolute;
+  double ulps = 0, relative = 0, absolute = 0;
 };
-Bound boundOf(Approx function) {
+Bound boundOf(Approx function, double value) {
   switch (function) {
   case Approx::Rcp:
+    return {1, 0, 0};
   case Approx::Sqrt:
-    return {1, 0};
+    return {0, 0x1p-23, 0};
   case Approx::Rsqrt:
-    return {2, 0}; // 2^-22.9 relative
+    return {0, 0x1.125fbep-23, 0}; // 2^-22.9
   case Approx::Sin:
   case Approx::Cos:
-    return {0, 0x1p-20}; // 2^-20.9 in [0, pi/2], 2^-20.5 in [-pi, pi]
+    return {0, 0, 0x1.125fbep-21}; // 2^-20.9
   case Approx::Log2:
-    return {1, 0x1p-22};
+    // 2^-22.6 absolute in (0.5, 2), relative elsewhere.
+    return std::fabs(value) < 1 ? Bound{0, 0, 0x1.51p-23}
+                                : Bound{0, 0x1.51p-23, 0};
   case Approx::Exp2:
-    return {2, 0};
+    return {2, 0, 0};
   case Approx::Tanh:
-    return {64, 0}; // 2^-11 relative is 4096; chips are closer
+    return {0, 0x1p-11, 0};
   case Approx::Div:
-    return {2, 0};
+    return {2, 0, 0};
   }
-  return {0, 0};
+  return {};
 }
 
 double exact(Approx function, double a, double b) {
@@ -108,13 +111,16 @@ float approximate(const LaunchState &launch, const Mods &mods, float a,
   uint64_t seed = launch.options->seed;
   // Special results are exact.
   if (seed && std::isfinite(result) && result != 0 && a != 0) {
-    Bound bound = boundOf(Function);
+    Bound bound = boundOf(Function, value);
     double fraction = errorFraction(seed, Function, bitsOf(a),
                                     Function == Approx::Div ? bitsOf(b) : 0);
-    float next = std::nextafter(std::fabs(result), INFINITY);
-    double ulp = double(next) - double(std::fabs(result));
-    double error = fraction * (bound.ulps * ulp + bound.absolute);
-    float moved = static_cast<float>(double(result) + error);
+    double ulp = double(std::nextafter(std::fabs(result), INFINITY)) -
+                 double(std::fabs(result));
+    double most =
+        bound.ulps * ulp + bound.relative * std::fabs(value) + bound.absolute;
+    // The last rounding costs half a unit of it.
+    double error = fraction * std::max(0.0, most - ulp / 2);
+    float moved = static_cast<float>(value + error);
     bool isBounded = Function == Approx::Sin || Function == Approx::Cos ||
                      Function == Approx::Tanh;
     if (std::isfinite(moved) && !(isBounded && std::fabs(moved) > 1))

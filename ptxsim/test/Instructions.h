@@ -1,0 +1,72 @@
+//===- Instructions.h - one instruction against host arithmetic -*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef PTXSIM_TEST_INSTRUCTIONS_H
+#define PTXSIM_TEST_INSTRUCTIONS_H
+
+#include "Simulate.h"
+#include <cstring>
+#include <functional>
+
+namespace ptxsim::test {
+
+/// How results are compared: by bits, or with all NaNs of a format equal.
+enum class Result : uint8_t { Bits, F16, BF16, F32, F64, F16x2, BF16x2 };
+
+using Reference = std::function<uint64_t(uint64_t, uint64_t, uint64_t)>;
+
+/// An instruction, or a few, from %a, %b, %c to %d; %p and %q are predicates.
+struct Operation {
+  std::string text;
+  unsigned resultBytes;
+  Result compare;
+  Reference expected;
+};
+
+/// Values of the three operands, of 2, 4 or 8 bytes each.
+struct Operands {
+  unsigned bytes[3] = {4, 4, 4};
+  std::vector<uint64_t> values[3];
+
+  size_t count() const { return values[0].size(); }
+};
+
+/// 2^20 operands by default: a third special values, a third random bits, a
+/// third random values of close exponents (for the floating-point types).
+enum class Domain : uint8_t { Integer, F16, BF16, F32, F64 };
+Operands randomOperands(Domain domain, unsigned bytes,
+                        size_t count = size_t(1) << 20);
+/// All values of 16 bits as %a, with %b and %c random.
+Operands allHalves(Domain domain);
+
+/// Runs all operations on all operands with one kernel and compares.
+void expectOperations(const std::vector<Operation> &operations,
+                      const Operands &operands, uint64_t seed = 0);
+
+template <typename T>
+T bitCast(uint64_t bits) {
+  T value;
+  std::memcpy(&value, &bits, sizeof(T));
+  return value;
+}
+template <typename T>
+uint64_t toBits(T value) {
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof(T));
+  return bits;
+}
+
+/// Decoded by the definition of the formats, in double.
+double halfValue(uint16_t bits);
+double brainValue(uint16_t bits);
+/// Correctly rounded to nearest even by comparing neighbours: slow, obvious.
+uint16_t nearestHalf(long double exact);
+uint16_t nearestBrain(long double exact);
+
+} // namespace ptxsim::test
+
+#endif // PTXSIM_TEST_INSTRUCTIONS_H
