@@ -24,6 +24,7 @@ extern "C" __global__ void atomics(const unsigned *x, unsigned *u, int *s,
   atomicAdd(f, (float)(value % 16));
   atomicAdd(d, (double)(value % 1024) * 0.25);
   tickets[atomicAdd(&u[9], 1u)] = atomicExch(&u[10 + i % 4], (unsigned)i);
-  atomicAdd_block(&u[14], 1u);
-  atomicAdd_system(&u[15], 2u);
+  // The scope of a block is enough for a place that only it uses.
+  atomicAdd_block(&u[16 + blockIdx.x], 1u);
+  atomicAdd_system(&u[14], 2u);
 }

@@ -45,8 +45,9 @@ TEST_P(AtomicKernels, EveryOperation) {
   load("atomics");
   const uint32_t n = 192;
   std::vector<uint32_t> x = integers<uint32_t>(n);
-  std::vector<uint32_t> u = {5, 5, ~0u,  0,    ~0u,  0,    77, 4,
-                             3, 0, 1000, 1001, 1002, 1003, 0,  0};
+  std::vector<uint32_t> u = {5, 5, ~0u, 0,    ~0u,  0,    77,
+                             4, 3, 0,   1000, 1001, 1002, 1003};
+  u.resize(19);
   std::vector<int32_t> s = {0, 0};
   std::vector<uint64_t> wide = {1, 0, ~uint64_t(0), 12345};
   float f = 0.5f;
@@ -69,8 +70,7 @@ TEST_P(AtomicKernels, EveryOperation) {
     u[7] = u[7] >= 10 ? 0 : u[7] + 1;
     u[8] = u[8] == 0 || u[8] > 6 ? 6 : u[8] - 1;
     u[9] += 1;
-    u[14] += 1;
-    u[15] += 2;
+    u[14] += 2;
     s[0] = std::min(s[0], static_cast<int32_t>(value));
     s[1] = std::max(s[1], static_cast<int32_t>(value));
     wide[0] += uint64_t(value) << 20;
@@ -80,18 +80,20 @@ TEST_P(AtomicKernels, EveryOperation) {
     f += static_cast<float>(value % 16);
     d += static_cast<double>(value % 1024) * 0.25;
   }
+  for (int block = 0; block < 3; ++block)
+    u[16 + block] += 64;
   // Every exchange hands on what the one before it left: tickets and the last
   // values together are the first values and all thread numbers.
   std::vector<uint32_t> seen = download(tickets),
                         all = {1000, 1001, 1002, 1003};
   std::vector<uint32_t> actual = download(deviceU);
-  seen.insert(seen.end(), &actual[10], &actual[14]);
+  seen.insert(seen.end(), actual.data() + 10, actual.data() + 14);
   std::sort(seen.begin(), seen.end());
   for (uint32_t i = 0; i < n; ++i)
     all.push_back(i);
   std::sort(all.begin(), all.end());
   expectSame(seen, all);
-  std::copy(&actual[10], &actual[14], &u[10]);
+  std::copy(actual.data() + 10, actual.data() + 14, u.data() + 10);
   expectSame(actual, u);
   expectSame(download(deviceS), s);
   expectSame(download(deviceWide), wide);

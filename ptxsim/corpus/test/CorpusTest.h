@@ -125,9 +125,13 @@ template <typename T>
 void expectSame(const std::vector<T> &actual, const std::vector<T> &expected) {
   ASSERT_EQ(actual.size(), expected.size());
   size_t different = 0;
-  for (size_t i = 0; i < actual.size(); ++i)
-    if (!sameBits(actual[i], expected[i]) && different++ == 0)
+  for (size_t i = 0; i < actual.size(); ++i) {
+    if (sameBits(actual[i], expected[i]))
+      continue;
+    if (different++ == 0) {
       EXPECT_EQ(actual[i], expected[i]) << "first difference at index " << i;
+    }
+  }
   EXPECT_EQ(different, 0u) << "of " << actual.size() << " elements differ";
 }
 

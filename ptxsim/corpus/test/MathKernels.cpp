@@ -40,15 +40,15 @@ void expectWithin(float actual, double exact, const Bound &bound, float x) {
       << bound.name << " of " << x << " is " << actual << ", not " << exact;
 }
 
-// Bounds of the CUDA C++ Programming Guide (maximum ulp errors), which hold on
-// hardware. The simulator may err by as much as the PTX manual allows for each
-// instruction, which is more for the functions that use ex2 and lg2 directly.
+// Bounds of the CUDA C++ Programming Guide (maximum ulp errors). They hold on
+// hardware; the simulator may err by as much as the PTX manual allows for each
+// instruction, so functions that end in ex2 or rsqrt get one more.
 TEST_P(MathKernels, Library) {
   load("math_functions");
-  const Bound bounds[] = {{"expf", 2},   {"logf", 1},  {"sinf", 2},
-                          {"cosf", 2},   {"tanhf", 3}, {"powf", 4},
-                          {"cbrtf", 2},  {"erff", 2},  {"log1pf", 1},
-                          {"rsqrtf", 2}, {"exp2f", 2}, {"hypotf", 3}};
+  const Bound bounds[] = {{"expf", 2 + 1},   {"logf", 1},      {"sinf", 2},
+                          {"cosf", 2},       {"tanhf", 2 + 1}, {"powf", 4 + 1},
+                          {"cbrtf", 1 + 1},  {"erff", 2 + 1},  {"log1pf", 1},
+                          {"rsqrtf", 2 + 1}, {"exp2f", 2 + 1}, {"hypotf", 3}};
   const int n = 1024;
   std::vector<float> x(n);
   for (int i = 0; i < n; ++i)
@@ -87,8 +87,9 @@ TEST_P(MathKernels, Fast) {
   for (int i = 0; i < n; ++i) {
     double a = x[i], b = y[i];
     const float *row = &results[10 * i];
+    // The guide's 2 + |1.173 x|, and one for what ex2 may err by in PTX.
     expectWithin(row[0], std::exp(a),
-                 {"__expf", 2 + std::floor(std::fabs(1.173 * a))}, x[i]);
+                 {"__expf", 3 + std::floor(std::fabs(1.173 * a))}, x[i]);
     if (b >= 0.5 && b <= 2)
       expectWithin(row[1], std::log(b), {"__logf", 0, 0x1p-21}, y[i]);
     else
@@ -96,7 +97,7 @@ TEST_P(MathKernels, Fast) {
     expectWithin(row[2], std::sin(a), {"__sinf", 0, 0x1p-20}, x[i]);
     expectWithin(row[3], std::cos(a), {"__cosf", 0, 0x1p-20}, x[i]);
     expectWithin(row[4], a / b, {"__fdividef", 2}, x[i]);
-    expectWithin(row[5], 1 / std::sqrt(b), {"rsqrtf", 2}, y[i]);
+    expectWithin(row[5], 1 / std::sqrt(b), {"rsqrtf", 2 + 1}, y[i]);
     expectWithin(row[6], std::sqrt(b), {"sqrtf", 2}, y[i]);
     expectWithin(row[7], a / b, {"division", 2}, x[i]);
     // A subnormal product is flushed to a zero of the same sign.

@@ -200,10 +200,10 @@ TEST_F(CaptureTest, CapturesDoNotMerge) {
   CUstream a = begin(), b = begin();
   CUevent inA = event();
   ASSERT_CU(cu.eventRecord(inA, a));
-  expectInvalidated(b, cu.streamWaitEvent(b, inA, 0),
-                    CUDA_ERROR_STREAM_CAPTURE_MERGE);
+  CUresult merged = cu.streamWaitEvent(b, inA, 0);
   CUgraph graph;
   EXPECT_EQ(cu.endCapture(a, &graph), CUDA_ERROR_STREAM_CAPTURE_INVALIDATED);
+  expectInvalidated(b, merged, CUDA_ERROR_STREAM_CAPTURE_MERGE);
 }
 
 TEST_F(CaptureTest, EventOfAFinishedCapture) {

@@ -50,6 +50,7 @@ void DriverTest::setting(const char *name, const char *value) {
 }
 
 void ContextTest::SetUp() {
+  functions.clear();
   ASSERT_CU(cu.init(0));
   ASSERT_CU(cu.primaryRetain(&context, 0));
   ASSERT_CU(cu.ctxSetCurrent(context));
@@ -59,9 +60,12 @@ void ContextTest::SetUp() {
 void ContextTest::TearDown() { cu.primaryReset(0); }
 
 CUfunction ContextTest::function(const char *name) {
-  CUfunction result = nullptr;
-  EXPECT_CU(cu.moduleGetFunction(&result, module, name));
-  return result;
+  // Looked up once: after a fault of the context there is no asking.
+  CUfunction &known = functions[name];
+  if (!known) {
+    EXPECT_CU(cu.moduleGetFunction(&known, module, name));
+  }
+  return known;
 }
 
 CUdeviceptr ContextTest::upload(const std::vector<uint32_t> &values) {

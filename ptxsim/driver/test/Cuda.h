@@ -12,6 +12,7 @@
 #include "../ptxsim_cuda.h"
 #include <cstring>
 #include <gtest/gtest.h>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,9 @@ protected:
 
   CUcontext context = nullptr;
   CUmodule module = nullptr;
+
+private:
+  std::map<std::string, CUfunction> functions;
 };
 
 } // namespace ptxsim::cuda

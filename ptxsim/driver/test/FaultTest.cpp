@@ -75,6 +75,7 @@ TEST_F(FaultTest, IsSticky) {
   ASSERT_CU(one("farAway", a, s));
   ASSERT_CU(affine(a, 2, 1, 1, s));
   ASSERT_CU(cu.memcpyDtoHAsync(memory, a, 4, s));
+  EXPECT_CU(cu.streamQuery(other)); // the fault has not happened yet
   const CUresult sticky = CUDA_ERROR_ILLEGAL_ADDRESS;
   EXPECT_EQ(cu.streamSynchronize(s), sticky);
   EXPECT_EQ(*static_cast<uint32_t *>(memory), 123u);

@@ -60,15 +60,19 @@ done:
   ret;
 }
 
-// Each thread stores its number through dynamic shared memory.
+// Each thread stores its number through dynamic shared memory; the first one
+// also writes static shared memory.
 .extern .shared .align 4 .b8 buffer[];
 .visible .entry throughShared(.param .u64 out)
 {
-  .shared .align 4 .b8 offset[16];
+  .shared .align 4 .b8 fixed[16];
+  .reg .pred %p;
   .reg .b32 %r<4>;
   .reg .b64 %rd<3>;
   ld.param.u64 %rd0, [out];
   mov.u32 %r0, %tid.x;
+  setp.eq.u32 %p, %r0, 0;
+  @%p st.shared.u32 [fixed+12], %r0;
   mov.u32 %r1, buffer;
   shl.b32 %r2, %r0, 2;
   add.u32 %r1, %r1, %r2;
