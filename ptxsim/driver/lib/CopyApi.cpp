@@ -39,19 +39,21 @@ static CUresult copy(const Call &call, uint64_t target, bool toDevice,
       !isValidEnd(driver, source, bytes, fromDevice))
     return CUDA_ERROR_INVALID_VALUE;
   CopyWork work = {target, source, bytes, nullptr};
-  if (!stream->capture && !fromDevice && !driver.findPinned(source, bytes)) {
+  if (stream->capture) {
+    returns = Returns::AtOnce;
+  } else if (!toDevice) {
+    // Pageable memory is complete when the call returns; and copies from host
+    // to host are always synchronous.
+    if (!fromDevice || !driver.findPinned(target, bytes))
+      returns = Returns::WhenDone;
+  } else if (!fromDevice && !driver.findPinned(source, bytes)) {
     // Pageable memory is read before the call returns. The rest may come
     // later, even after a call that is called synchronous.
     const uint8_t *begin = reinterpret_cast<const uint8_t *>(source);
     work.staged =
         std::make_shared<const std::vector<uint8_t>>(begin, begin + bytes);
-    if (toDevice)
-      returns = Returns::AtOnce;
-  }
-  if (!toDevice && !driver.findPinned(target, bytes))
-    returns = Returns::WhenDone;
-  if (stream->capture)
     returns = Returns::AtOnce;
+  }
   OperationRef operation;
   if (CUresult error =
           driver.submit(*stream, std::move(work), call.lock, &operation))

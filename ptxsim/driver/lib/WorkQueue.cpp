@@ -14,9 +14,8 @@
 
 namespace ptxsim::cuda {
 
-/// A real driver blocks when its queues are full; this is far more than they
-/// hold.
-constexpr size_t maxPending = 4096;
+/// A launch blocks when this much is waiting, as with real drivers.
+constexpr size_t maxPending = 1024;
 
 static thread_local bool hostFunctionRuns = false;
 

@@ -202,6 +202,16 @@ TEST_F(ContextTest, WhenHostMemoryIsRead) {
   EXPECT_EQ(*pinned, 10u); // the stream had come to it before
 }
 
+TEST_F(ContextTest, HostToHostIsSynchronous) {
+  void *memory = nullptr;
+  ASSERT_CU(cu.memAllocHost(&memory, 4));
+  uint32_t value = 42;
+  uint64_t source = reinterpret_cast<uintptr_t>(&value);
+  EXPECT_CU(cu.memcpyAnyAsync(reinterpret_cast<uintptr_t>(memory), source, 4,
+                              stream()));
+  EXPECT_EQ(*static_cast<uint32_t *>(memory), 42u);
+}
+
 /// The trap in the manual: a copy from pageable memory may return before it
 /// reaches the device, and streams that do not block do not wait for it.
 TEST_F(ContextTest, SynchronousCopyAndNonBlockingStream) {
