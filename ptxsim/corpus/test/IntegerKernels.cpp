@@ -1,4 +1,4 @@
-//===- IntegerKernels.cpp - integer arithmetic -------------------===//
+//===- IntegerKernels.cpp - integer arithmetic ----------------------------===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

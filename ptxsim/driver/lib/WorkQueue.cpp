@@ -102,10 +102,10 @@ void WorkQueue::run(const OperationRef &operation, Lock &lock) {
       host->function(host->data);
     hostFunctionRuns = false;
     lock.lock();
-  } else if (!faulted) {
+  } else if (!faulted || std::holds_alternative<FreeWork>(operation->work)) {
     result = execute(driver, operation->work, text);
   }
-  if (result && context) {
+  if (result && context && !faulted) {
     context->fault = result;
     driver.lastFault = text;
     std::fprintf(stderr, "ptxsim: %s: %s\n", errorName(result), text.c_str());

@@ -106,6 +106,22 @@ TEST_F(FaultTest, IsSticky) {
             0u);
 }
 
+/// Memory that was freed in stream order is free in spite of the fault.
+TEST_F(FaultTest, FreesWhatWasFreedInOrder) {
+  CUstream s = stream();
+  CUdeviceptr a = upload({1});
+  size_t before = 0, after = 0;
+  ASSERT_CU(cu.memGetInfo(&before, nullptr));
+  CUcontext other;
+  ASSERT_CU(one("farAway", a, s));
+  ASSERT_CU(cu.memFreeAsync(a, s));
+  EXPECT_EQ(cu.streamSynchronize(s), CUDA_ERROR_ILLEGAL_ADDRESS);
+  ASSERT_CU(cu.ctxCreate(&other, nullptr, 0, 0));
+  ASSERT_CU(cu.memGetInfo(&after, nullptr));
+  EXPECT_GT(after, before);
+  EXPECT_CU(cu.ctxDestroy(other));
+}
+
 TEST_F(FaultTest, EndsWithItsContext) {
   EXPECT_EQ(fault("farAway"), CUDA_ERROR_ILLEGAL_ADDRESS);
   EXPECT_CU(cu.primaryReset(0));
