@@ -18,7 +18,8 @@ static uint8_t nowhere[64]; // zeros
 
 MemoryAccess::MemoryAccess(const ExecContext &context, const Instr &in,
                            StateSpace space, unsigned bytes, Use use)
-    : c(context), in(in), space(space), bytes(bytes), use(use) {
+    : c(context), in(in), space(space), bytes(bytes), use(use),
+      checksRaces(context.launch->options->checks.races) {
   if (use == Use::Atomic)
     kind = AccessKind::Atomic;
   else if (in.mods.nonCoherent)
@@ -144,7 +145,21 @@ bool MemoryAccess::locateParam(unsigned lane, uint64_t offset, bool generic) {
   return true;
 }
 
+/// The common case: the allocation of the lane before, and nothing to report.
+bool MemoryAccess::locateRecent(uint64_t address) {
+  if (!recent || !recent->live || bytes > recent->size ||
+      address - recent->address > recent->size - bytes ||
+      (address & (bytes - 1)) || (use != Use::Load && recent->readOnly))
+    return false;
+  addresses[count++] = address;
+  place.offset = address - recent->address;
+  place.data = recent->data + place.offset;
+  return true;
+}
+
 bool MemoryAccess::locate(unsigned lane, uint64_t address) {
+  if (locateRecent(address))
+    return true;
   LaunchState &launch = *c.launch;
   place = Place();
   place.space = space;
@@ -158,7 +173,7 @@ bool MemoryAccess::locate(unsigned lane, uint64_t address) {
     if (place.space != StateSpace::Global)
       address -= window;
   }
-  if (launch.options->checks.alignment && address % bytes) {
+  if (launch.options->checks.alignment && (address & (bytes - 1))) {
     c.fault(FaultKind::Misaligned, lane,
             std::to_string(bytes) + " bytes at " + describe(address) +
                 ", which is not a multiple of " + std::to_string(bytes),
@@ -199,6 +214,8 @@ bool MemoryAccess::locate(unsigned lane, uint64_t address) {
 }
 
 bool MemoryAccess::checkInitialised(unsigned lane, uint64_t address) {
+  if (place.allocation && place.allocation->complete)
+    return true;
   if (!c.launch->options->checks.uninitialisedMemory)
     return true;
   bool known = place.allocation
@@ -219,6 +236,8 @@ bool MemoryAccess::checkInitialised(unsigned lane, uint64_t address) {
 /// With `data`, what a store is about to write.
 bool MemoryAccess::checkRace(unsigned lane, uint64_t address,
                              const uint8_t *data) {
+  if (!checksRaces && kind == AccessKind::Plain)
+    return true;
   LaunchState &launch = *c.launch;
   bool isGlobal = place.allocation && !place.allocation->readOnly;
   if (!isGlobal && place.space != StateSpace::Shared)
@@ -228,7 +247,7 @@ bool MemoryAccess::checkRace(unsigned lane, uint64_t address,
       (kind == AccessKind::Strong || kind == AccessKind::Atomic))
     noteSynchronisation(c, lane, address, use != Use::Store, use != Use::Load,
                         in.mods.order);
-  if (!launch.options->checks.races)
+  if (!checksRaces)
     return true;
   AccessRecord now;
   now.block = c.block->linear;
@@ -270,6 +289,23 @@ void MemoryAccess::setInitialised() {
     place.initialised->set(place.offset, bytes);
 }
 
+void MemoryAccess::copyIn(const uint8_t *data) {
+  // Known sizes need no call.
+  switch (bytes) {
+  case 4:
+    std::memcpy(place.data, data, 4);
+    break;
+  case 8:
+    std::memcpy(place.data, data, 8);
+    break;
+  case 16:
+    std::memcpy(place.data, data, 16);
+    break;
+  default:
+    std::memcpy(place.data, data, bytes);
+  }
+}
+
 const uint8_t *MemoryAccess::load(unsigned lane, uint64_t address) {
   if (!locate(lane, address))
     return nullptr;
@@ -287,7 +323,7 @@ bool MemoryAccess::store(unsigned lane, uint64_t address, const uint8_t *data) {
     return true;
   if (!checkRace(lane, address, data))
     return false;
-  std::memcpy(place.data, data, bytes);
+  copyIn(data);
   setInitialised();
   return true;
 }

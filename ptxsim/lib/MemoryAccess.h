@@ -45,6 +45,7 @@ private:
     ByteSet *initialised = nullptr; // null: always
   };
 
+  bool locateRecent(uint64_t address);
   bool locate(unsigned lane, uint64_t address);
   bool locateGlobal(unsigned lane, uint64_t address);
   bool locateParam(unsigned lane, uint64_t offset, bool generic);
@@ -53,6 +54,7 @@ private:
   bool checkInitialised(unsigned lane, uint64_t address);
   bool checkRace(unsigned lane, uint64_t address, const uint8_t *data);
   void setInitialised();
+  void copyIn(const uint8_t *data);
   std::string describe(uint64_t address) const;
 
   const ExecContext &c;
@@ -61,6 +63,7 @@ private:
   unsigned bytes;
   Use use;
   AccessKind kind = AccessKind::Plain;
+  bool checksRaces;
   Place place;
   Allocation *recent = nullptr;
   unsigned count = 0;

@@ -61,8 +61,10 @@ void loadExtended(ExecContext &c, const Instr &in) {
   }
 }
 
+/// Elements of E bytes from registers of `stride` bytes.
+template <unsigned E>
 void store(ExecContext &c, const Instr &in) {
-  unsigned count = in.mods.vector, bytes = typeBytes(in.mods.type);
+  unsigned count = in.mods.vector, bytes = E;
   unsigned stride = in.srcBytes;
   MemoryAccess access(c, in, in.mods.space, bytes * count,
                       MemoryAccess::Use::Store);
@@ -73,7 +75,7 @@ void store(ExecContext &c, const Instr &in) {
   for (uint32_t left = c.mask; left; left &= left - 1) {
     unsigned lane = unsigned(__builtin_ctz(left));
     for (unsigned i = 0; i < count; ++i)
-      std::memcpy(data + i * bytes, source[i] + lane * stride, bytes);
+      std::memcpy(data + i * E, source[i] + lane * stride, E);
     if (!access.store(lane, addressOf(c, in, lane), data))
       return;
   }
@@ -111,7 +113,22 @@ static Exec selectLoad(Instr &in) {
     return loadExact<16>;
   }
 }
-static Exec selectStore(Instr &in) { return fits(in) ? store : nullptr; }
+static Exec selectStore(Instr &in) {
+  if (!fits(in))
+    return nullptr;
+  switch (typeBytes(in.mods.type)) {
+  case 1:
+    return store<1>;
+  case 2:
+    return store<2>;
+  case 4:
+    return store<4>;
+  case 8:
+    return store<8>;
+  default:
+    return store<16>;
+  }
+}
 static Exec selectHint(Instr &) { return hint; }
 static Exec selectPolicy(Instr &) { return createPolicy; }
 

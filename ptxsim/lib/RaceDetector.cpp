@@ -12,22 +12,68 @@
 
 using namespace ptxsim;
 
+static constexpr size_t slabCells = 8192;
+
+RaceDetector::Cell *RaceDetector::allocateCells(size_t count) {
+  if (slabs.empty() || slabUsed + count > slabCells) {
+    slabs.push_back(std::make_unique<Cell[]>(slabCells));
+    slabUsed = 0;
+  }
+  Cell *cells = slabs.back().get() + slabUsed;
+  slabUsed += count;
+  return cells;
+}
+
 RaceDetector::Page &RaceDetector::page(uint64_t index) {
   CacheEntry &entry = cache[(index ^ index >> 6 ^ index >> 12) % cache.size()];
   if (entry.index == index)
     return *entry.page;
-  std::unique_ptr<Page> &slot = pages[index];
-  if (!slot) {
-    slot = std::make_unique<Page>();
-    slot->cells.resize(pageBytes / 4);
-  }
-  entry = {index, slot.get()};
-  return *slot;
+  Page &found = pages[index];
+  if (!found.cells)
+    found.cells = allocateCells(pageBytes / 4);
+  entry = {index, &found};
+  return found;
 }
 
 void RaceDetector::clear() {
   pages.clear();
   cache.fill(CacheEntry());
+  events.clear();
+  slabs.clear();
+}
+
+RaceDetector::Packed RaceDetector::pack(const AccessRecord &record) {
+  Event event{record.block, record.clock,
+              record.line,  static_cast<uint16_t>(record.thread / 32),
+              record.kind,  record.blockScope};
+  auto isSame = [&](const Event &other) {
+    return other.block == event.block && other.warp == event.warp &&
+           other.clock == event.clock && other.line == event.line &&
+           other.kind == event.kind && other.blockScope == event.blockScope;
+  };
+  // The lanes of a warp come one after the other.
+  if (events.empty() || !isSame(events.back())) {
+    // 27 bits number the events; should they run out, older ones are forgotten.
+    if (events.size() == (size_t(1) << 27) - 1)
+      clear();
+    events.push_back(event);
+  }
+  return static_cast<Packed>(events.size()) << 5 | (record.thread & 31);
+}
+
+AccessRecord RaceDetector::unpack(Packed packed) const {
+  AccessRecord record;
+  if (!packed)
+    return record;
+  const Event &event = events[(packed >> 5) - 1];
+  record.block = event.block;
+  record.clock = event.clock;
+  record.line = event.line;
+  record.thread = static_cast<uint16_t>(event.warp * 32 + (packed & 31));
+  record.kind = event.kind;
+  record.blockScope = event.blockScope;
+  record.valid = true;
+  return record;
 }
 
 static bool isSameThread(const AccessRecord &a, const AccessRecord &b) {
@@ -53,46 +99,57 @@ static bool conflicts(const AccessRecord &earlier, const AccessRecord &now,
          !areBothStrong(earlier, now) && !order.precedes(earlier, now);
 }
 
-RaceDetector::Verdict RaceDetector::touch(Cell &cell, bool isWrite,
-                                          bool sameValue,
+RaceDetector::Verdict RaceDetector::touch(Cell &cell, Packed packed,
+                                          bool isWrite, bool sameValue,
                                           const AccessRecord &now,
                                           const HappensBefore &order,
                                           AccessRecord &other) {
   if (isWrite) {
-    for (const AccessRecord &read : cell.reads)
-      if (read.valid && read.kind == AccessKind::NonCoherent) {
-        other = read;
-        return Verdict::NonCoherent;
-      } else if (conflicts(read, now, order)) {
-        other = read;
+    for (Packed read : cell.reads) {
+      if (!read || read == packed)
+        continue;
+      AccessRecord earlier = unpack(read);
+      if (earlier.kind != AccessKind::NonCoherent &&
+          !conflicts(earlier, now, order))
+        continue;
+      other = earlier;
+      return earlier.kind == AccessKind::NonCoherent ? Verdict::NonCoherent
+                                                     : Verdict::Race;
+    }
+    if (cell.write && cell.write != packed && !sameValue) {
+      AccessRecord earlier = unpack(cell.write);
+      if (conflicts(earlier, now, order)) {
+        other = earlier;
         return Verdict::Race;
       }
-    if (!sameValue && conflicts(cell.write, now, order)) {
-      other = cell.write;
-      return Verdict::Race;
     }
-    cell.write = now;
-    cell.reads[0].valid = cell.reads[1].valid = false;
+    cell = {packed, {0, 0}};
     return Verdict::None;
   }
-  if (cell.write.valid && now.kind == AccessKind::NonCoherent) {
-    other = cell.write;
-    return Verdict::NonCoherent;
+  if (cell.write) {
+    AccessRecord earlier = unpack(cell.write);
+    bool isRace = conflicts(earlier, now, order);
+    if (isRace || now.kind == AccessKind::NonCoherent) {
+      other = earlier;
+      return isRace && now.kind != AccessKind::NonCoherent
+                 ? Verdict::Race
+                 : Verdict::NonCoherent;
+    }
   }
-  if (conflicts(cell.write, now, order)) {
-    other = cell.write;
-    return Verdict::Race;
+  Packed &first = cell.reads[0], &second = cell.reads[1];
+  if (!first || first == packed) {
+    first = packed;
+    return Verdict::None;
   }
-  // Keep readers of two warps where possible; a non-coherent one stays.
-  AccessRecord &first = cell.reads[0], &second = cell.reads[1];
-  if (!first.valid || isSameThread(first, now))
-    first = now;
-  else if (!second.valid || isSameThread(second, now))
-    second = now;
-  else if (isSameWarp(second, now) || !isSameWarp(first, now))
-    second = now;
+  // Keep readers of two warps where possible, and a non-coherent one.
+  AccessRecord a = unpack(first), b = unpack(second);
+  if (isSameThread(a, now) && a.kind != AccessKind::NonCoherent)
+    first = packed;
+  else if (!second || isSameThread(b, now) || isSameWarp(b, now) ||
+           !isSameWarp(a, now))
+    second = packed;
   else
-    first = now;
+    first = packed;
   return Verdict::None;
 }
 
@@ -101,22 +158,24 @@ RaceDetector::Verdict RaceDetector::access(uint64_t address, unsigned bytes,
                                            const AccessRecord &now,
                                            const HappensBefore &order,
                                            AccessRecord &other) {
+  Packed packed = pack(now);
   while (bytes) {
     Page &p = page(address / pageBytes);
     unsigned inPage = address % pageBytes;
     unsigned part = std::min<uint64_t>(bytes, pageBytes - inPage);
     bool words = inPage % 4 == 0 && part % 4 == 0;
     if (!words && !p.byBytes) {
-      std::vector<Cell> cells(pageBytes);
+      Cell *cells = allocateCells(pageBytes);
       for (unsigned i = 0; i < pageBytes; ++i)
         cells[i] = p.cells[i / 4];
-      p.cells.swap(cells);
+      p.cells = cells;
       p.byBytes = true;
     }
     unsigned unit = p.byBytes ? 1 : 4;
     Cell *cell = &p.cells[inPage / unit];
     for (unsigned i = 0; i < part; i += unit, ++cell) {
-      Verdict verdict = touch(*cell, isWrite, sameValue, now, order, other);
+      Verdict verdict =
+          touch(*cell, packed, isWrite, sameValue, now, order, other);
       if (verdict != Verdict::None)
         return verdict;
     }

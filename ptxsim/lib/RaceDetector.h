@@ -65,26 +65,42 @@ public:
   void clear();
 
 private:
+  /// What the accesses of a warp by one instruction have in common. A record
+  /// is packed into the number of its event and the lane; 0 is none.
+  struct Event {
+    uint32_t block, clock, line;
+    uint16_t warp;
+    AccessKind kind;
+    bool blockScope;
+  };
+  using Packed = uint32_t;
   struct Cell {
-    AccessRecord write, reads[2];
+    Packed write, reads[2];
   };
   struct Page {
     bool byBytes = false;
-    std::vector<Cell> cells;
+    Cell *cells = nullptr;
   };
   static constexpr uint64_t pageBytes = 256;
 
+  Packed pack(const AccessRecord &record);
+  AccessRecord unpack(Packed packed) const;
   Page &page(uint64_t index);
-  Verdict touch(Cell &cell, bool isWrite, bool sameValue,
+  Cell *allocateCells(size_t count);
+  Verdict touch(Cell &cell, Packed packed, bool isWrite, bool sameValue,
                 const AccessRecord &now, const HappensBefore &order,
                 AccessRecord &other);
 
-  std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;
+  std::vector<Event> events;
+  std::unordered_map<uint64_t, Page> pages;
   struct CacheEntry {
     uint64_t index = ~uint64_t(0);
     Page *page = nullptr;
   };
   std::array<CacheEntry, 64> cache;
+  /// Cells come from large zeroed pieces.
+  std::vector<std::unique_ptr<Cell[]>> slabs;
+  size_t slabUsed = 0;
 };
 
 } // namespace ptxsim
