@@ -14,7 +14,8 @@ using namespace ptxsim;
 
 namespace {
 bool isFloatLike(Type type) {
-  return isFloat(type) || type == Type::BF16 || type == Type::TF32;
+  return isFloat(type) || type == Type::BF16 || type == Type::TF32 ||
+         type == Type::E4M3x2 || type == Type::E5M2x2;
 }
 
 uint64_t loadBits(const uint8_t *from, unsigned bytes) {
