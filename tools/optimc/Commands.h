@@ -45,9 +45,19 @@ int runShow(const ShowArgs &args);
 
 struct ReportArgs : SpecArgs {
   std::vector<std::string> freeze, store;
+  std::string bandwidth; ///< GB/s, or a file of `optimc probe --json`
   bool json = false;
 };
 int runReport(const ReportArgs &args);
+
+struct ProbeArgs {
+  unsigned threads = 0;  ///< 0: as many as the affinity mask has
+  int64_t mebibytes = 0; ///< of each array; 0: by the machine's caches
+  int rounds = 9;
+  std::string output = "-";
+  bool json = false;
+};
+int runProbe(const ProbeArgs &args);
 
 struct LintArgs : SpecArgs {
   std::vector<std::string> freeze, store;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "Probe.h"
 #include "Remarks.h"
 #include "Spec.h"
 #include "optimc/Analysis/Cost.h"
@@ -45,6 +46,12 @@ struct Facts {
   SmallVector<RemarkText> remarks;
   double bytesRead = 0, bytesWritten = 0; ///< of the costliest variant
   double stateBytes = 0;                  ///< of all element states
+  double bandwidth = 0;                   ///< GB/s; 0: not given
+
+  /// Bytes over GB/s are nanoseconds.
+  double getPredictedNs() const {
+    return (bytesRead + bytesWritten) / bandwidth;
+  }
   SmallVector<std::pair<std::string, std::string>> storage; ///< by stream
 };
 } // namespace
@@ -127,6 +134,11 @@ static void printText(const Facts &facts) {
      << " written per parameter and step, " << describeBytes(facts.stateBytes)
      << " bytes of state per parameter"
      << (facts.storage.empty() ? " (float32)" : "") << "\n";
+  if (facts.bandwidth)
+    os << formatv("predicted: {0} ns per parameter and step at {1} GB/s, where "
+                  "the tensors are larger than the caches\n",
+                  format("%.4g", facts.getPredictedNs()),
+                  format("%.4g", facts.bandwidth));
   if (!facts.storage.empty())
     os << "\nstorage (float32 where nothing is said)\n";
   for (auto &[name, format] : facts.storage)
@@ -162,10 +174,10 @@ static void printText(const Facts &facts) {
     }
     os << "one fused pass\n    reads  " << join(variant.reads, ", ") << " ("
        << describeBytes(variant.bytesRead) << " bytes)\n    writes "
-       << join(variant.writes, ", ") << " (" << describeBytes(variant.bytesWritten)
-       << " bytes)\n    " << variant.ops.flops << " flops, "
-       << variant.ops.divisions << " divisions and " << variant.ops.roots
-       << " roots among them";
+       << join(variant.writes, ", ") << " ("
+       << describeBytes(variant.bytesWritten) << " bytes)\n    "
+       << variant.ops.flops << " flops, " << variant.ops.divisions
+       << " divisions and " << variant.ops.roots << " roots among them";
     if (variant.ops.elementary)
       os << ", " << variant.ops.elementary << " elementary functions";
     os << "\n";
@@ -218,19 +230,30 @@ static void printJson(const Facts &facts) {
   for (const RemarkText &remark : facts.remarks)
     remarks.push_back(json::Object{
         {"kind", remark.kind}, {"pass", remark.pass}, {"text", remark.text}});
-  outs() << formatv("{0:2}\n", json::Value(json::Object{
-                                   {"optimizer", facts.name},
-                                   {"bytes_read", facts.bytesRead},
-                                   {"bytes_written", facts.bytesWritten},
-                                   {"states", std::move(states)},
-                                   {"hyperparameters", std::move(hypers)},
-                                   {"inputs", std::move(inputs)},
-                                   {"scalar_functions", std::move(hosts)},
-                                   {"variants", std::move(variants)},
-                                   {"remarks", std::move(remarks)}}));
+  json::Object object{{"optimizer", facts.name},
+                      {"bytes_read", facts.bytesRead},
+                      {"bytes_written", facts.bytesWritten},
+                      {"states", std::move(states)},
+                      {"hyperparameters", std::move(hypers)},
+                      {"inputs", std::move(inputs)},
+                      {"scalar_functions", std::move(hosts)},
+                      {"variants", std::move(variants)},
+                      {"remarks", std::move(remarks)}};
+  if (facts.bandwidth) {
+    object["bandwidth"] = facts.bandwidth;
+    object["predicted_ns"] = facts.getPredictedNs();
+  }
+  outs() << formatv("{0:2}\n", json::Value(std::move(object)));
 }
 
 int optimc::tool::runReport(const ReportArgs &args) {
+  double bandwidth = 0;
+  if (!args.bandwidth.empty()) {
+    Expected<double> value = readBandwidth(args.bandwidth);
+    if (!value)
+      return reportError(value.takeError());
+    bandwidth = *value;
+  }
   auto spec = loadSpec(args);
   if (!spec)
     return reportError(spec.takeError());
@@ -244,6 +267,7 @@ int optimc::tool::runReport(const ReportArgs &args) {
   if (mlir::failed(runPipeline(*spec->module, options)))
     return ExitUserError;
   Facts facts = collect(spec->optimizer, std::move(remarks));
+  facts.bandwidth = bandwidth;
   args.json ? printJson(facts) : printText(facts);
   return ExitSuccess;
 }

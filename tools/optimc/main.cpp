@@ -107,9 +107,37 @@ void addInspection(CLI::App &app, ListArgs &list, ShowArgs &show,
   addSpec(reportCommand, report);
   addFreeze(reportCommand, report.freeze);
   addStore(reportCommand, report.store);
+  reportCommand
+      .add_option("--bandwidth", report.bandwidth,
+                  "Predict the time of large tensors: GB/s, or a file that "
+                  "'optimc probe --json' wrote")
+      ->type_name("GB/s|FILE");
   reportCommand.add_flag("--json", report.json, "Print JSON");
   reportCommand.callback(
       [&report] { throw CLI::RuntimeError(runReport(report)); });
+}
+
+void addProbe(CLI::App &app, ProbeArgs &args) {
+  CLI::App &command = *app.add_subcommand(
+      "probe", "Measure the memory bandwidth that 'report' predicts with");
+  command
+      .add_option("--threads", args.threads,
+                  "Threads (default: all that this process may use)")
+      ->check(CLI::Range(1u, 1024u));
+  command
+      .add_option("--size", args.mebibytes,
+                  "MiB of each of the three arrays (default: twice the "
+                  "last-level cache, at least 256)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 16));
+  command.add_option("--rounds", args.rounds, "Rounds of each pattern")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command
+      .add_option("-o,--output", args.output,
+                  "Output file; - for standard output")
+      ->capture_default_str();
+  command.add_flag("--json", args.json, "Print JSON");
+  command.callback([&args] { throw CLI::RuntimeError(runProbe(args)); });
 }
 
 void addLint(CLI::App &app, LintArgs &args) {
@@ -219,6 +247,7 @@ int main(int argc, char **argv) {
   ListArgs list;
   ShowArgs show;
   ReportArgs report;
+  ProbeArgs probe;
   LintArgs lint;
   ConvertArgs convert;
   ScalarsArgs scalars;
@@ -226,6 +255,7 @@ int main(int argc, char **argv) {
   DiffArgs diff;
   addCompile(app, compile);
   addInspection(app, list, show, report);
+  addProbe(app, probe);
   addLint(app, lint);
   addConvert(app, convert);
   addScalars(app, scalars);
