@@ -36,11 +36,6 @@ bool Engine::synchronise(Group &group, const Instr &in, uint32_t mask) {
   while (left) {
     unsigned lane = unsigned(__builtin_ctz(left));
     uint32_t members = membersOf(*group.frame, in, lane), here = 0;
-    if (!(members >> lane & 1)) {
-      c.fault(FaultKind::InvalidMask, lane,
-              "the member mask does not contain the thread itself");
-      return false;
-    }
     if (members & warp.exited) {
       if (checks.divergentBarriers) {
         c.fault(FaultKind::InvalidMask, lane,
@@ -56,8 +51,13 @@ bool Engine::synchronise(Group &group, const Instr &in, uint32_t mask) {
       here |= uint32_t((its & ~warp.exited) == (members & ~warp.exited))
               << other;
     });
+    if (here & ~members) {
+      c.fault(FaultKind::InvalidMask, unsigned(__builtin_ctz(here & ~members)),
+              "the member mask does not contain the thread itself");
+      return false;
+    }
     left &= ~here;
-    if ((here & members) != members) {
+    if (here != members) {
       waiting |= here;
       continue;
     }

@@ -116,14 +116,19 @@ RaceDetector::Verdict RaceDetector::touch(Cell &cell, Packed packed,
       return earlier.kind == AccessKind::NonCoherent ? Verdict::NonCoherent
                                                      : Verdict::Race;
     }
-    if (cell.write && cell.write != packed && !sameValue) {
+    bool keeps = false;
+    if (cell.write && cell.write != packed) {
       AccessRecord earlier = unpack(cell.write);
-      if (conflicts(earlier, now, order)) {
+      if (!sameValue && conflicts(earlier, now, order)) {
         other = earlier;
         return Verdict::Race;
       }
+      // An atomic does not hide the thread's own plain write before it.
+      keeps = isSameThread(earlier, now) && earlier.clock == now.clock &&
+              earlier.kind == AccessKind::Plain &&
+              now.kind != AccessKind::Plain;
     }
-    cell = {packed, {0, 0}};
+    cell = {keeps ? cell.write : packed, {0, 0}};
     return Verdict::None;
   }
   if (cell.write) {

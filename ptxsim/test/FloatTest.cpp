@@ -229,7 +229,8 @@ TEST(Float, CallersEnvironment) {
   size_t at = 0;
   auto next = [&](uint64_t, uint64_t, uint64_t) { return quotients[at++]; };
   std::fesetround(FE_UPWARD);
-  expectOperations({{"div.rn.f32 %d, %a, %b;", 4, Result::F32, next}}, operands);
+  expectOperations({{"div.rn.f32 %d, %a, %b;", 4, Result::F32, next}},
+                   operands);
   EXPECT_EQ(std::fegetround(), FE_UPWARD);
   std::fesetround(FE_TONEAREST);
 }

@@ -220,10 +220,10 @@ void test::expectOperations(const std::vector<Operation> &operations,
                             const Operands &operands, uint64_t seed) {
   // A few at a time, which bounds the memory for the results.
   for (size_t i = 0; i < operations.size(); i += 8)
-    expectBatch({operations.begin() + ptrdiff_t(i),
-                 operations.begin() +
-                     ptrdiff_t(std::min(i + 8, operations.size()))},
-                operands, seed);
+    expectBatch(
+        {operations.begin() + ptrdiff_t(i),
+         operations.begin() + ptrdiff_t(std::min(i + 8, operations.size()))},
+        operands, seed);
 }
 
 double test::halfValue(uint16_t bits) {

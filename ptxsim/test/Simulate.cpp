@@ -18,7 +18,7 @@ std::string test::moduleText(const std::string &body) {
 std::string test::kernelText(const std::string &params,
                              const std::string &body) {
   return ".visible .entry k(" + params +
-         ")\n{\n.reg .b32 %r<64>;\n.reg .b64 %rd<64>;\n.reg .f32 %f<64>;\n"
+         ")\n{ .reg .b32 %r<64>;\n.reg .b64 %rd<64>;\n.reg .f32 %f<64>;\n"
          ".reg .f64 %fd<16>;\n.reg .b16 %rs<16>;\n.reg .pred %p<16>;\n" +
          body + "\n}\n";
 }
