@@ -18,7 +18,9 @@
 //   PTXSIM_CUDA_CHECKS  all (default), none, or a list of bounds, alignment,
 //                       registers, memory, races, barriers; "-races": all but
 //   PTXSIM_CUDA_FAIL    12=2 (call 12 returns error 2),
-//                       cuMemAlloc#3=CUDA_ERROR_OUT_OF_MEMORY; several with ,
+//                       cuMemAlloc#3=CUDA_ERROR_OUT_OF_MEMORY (the third
+//                       call of a function), kernel#2=700 (the second kernel
+//                       to run faults instead); several with commas
 //   PTXSIM_CUDA_BUDGET  instructions of one launch after which it times out
 //   PTXSIM_CUDA_ASYNC   deferred (default), or eager: work is done at once
 //
@@ -77,7 +79,8 @@ const char *ptxsim_cuda_last_fault(void);
 void ptxsim_cuda_fail_call(uint64_t number, int error);
 
 /// Lets the `number`-th call of `function` from now on return `error`. The
-/// version suffix may be left out.
+/// version suffix may be left out. With "kernel" as the name, the `number`-th
+/// kernel that runs does nothing but fault, which its context then keeps.
 void ptxsim_cuda_fail_function(const char *function, uint64_t number,
                                int error);
 

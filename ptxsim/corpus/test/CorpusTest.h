@@ -11,6 +11,7 @@
 #include "ptxsim/Device.h"
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <gtest/gtest.h>
 #include <memory>
 #include <random>

@@ -69,17 +69,23 @@ static bool sameFunction(std::string_view exported, std::string_view given) {
           std::isdigit(static_cast<unsigned char>(suffix[2])));
 }
 
-CUresult FaultInjector::next(std::string_view function) {
-  ++count;
+CUresult FaultInjector::match(std::string_view name, bool isCall) {
   CUresult result = CUDA_SUCCESS;
-  for (Rule &rule : rules)
-    if (rule.remaining &&
-        sameFunction(function,
-                     rule.function.empty() ? function : rule.function))
-      if (--rule.remaining == 0)
-        result = rule.error;
+  for (Rule &rule : rules) {
+    bool matches =
+        rule.function.empty() ? isCall : sameFunction(name, rule.function);
+    if (matches && rule.remaining && --rule.remaining == 0)
+      result = rule.error;
+  }
   return result;
 }
+
+CUresult FaultInjector::next(std::string_view function) {
+  ++count;
+  return match(function, true);
+}
+
+CUresult FaultInjector::nextKernel() { return match("kernel", false); }
 
 void FaultInjector::failCall(uint64_t number, CUresult error) {
   if (number > count)

@@ -21,11 +21,13 @@ public:
   /// Counts one call; what it should return instead of doing its work, or
   /// CUDA_SUCCESS.
   CUresult next(std::string_view function);
+  /// The same for a kernel that is about to run; it is no call.
+  CUresult nextKernel();
 
   /// Call `number`, counted from 1, fails.
   void failCall(uint64_t number, CUresult error);
   /// The `number`-th call of a function fails, counted from now. The version
-  /// suffix of the name may be left out.
+  /// suffix of the name may be left out. "kernel" stands for kernels that run.
   void failFunction(std::string_view function, uint64_t number, CUresult error);
   /// "12=2", "cuMemAlloc#3=CUDA_ERROR_OUT_OF_MEMORY", several with commas.
   /// Returns what is wrong, or an empty string.
@@ -35,6 +37,7 @@ public:
   void reset();
 
 private:
+  CUresult match(std::string_view name, bool isCall);
   struct Rule {
     std::string function; // empty: any
     uint64_t remaining;

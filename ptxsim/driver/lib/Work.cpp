@@ -59,6 +59,10 @@ struct Executor {
              "' was launched, and its module unloaded before it ran";
       return CUDA_ERROR_LAUNCH_FAILED;
     }
+    if (CUresult fault = driver.injector.nextKernel()) {
+      text = "kernel '" + work.launch.kernel + "' was made to fail";
+      return fault;
+    }
     LaunchConfig launch = work.launch;
     launch.options.checks = driver.config.checks;
     launch.options.instructionBudget = driver.config.instructionBudget;

@@ -206,6 +206,27 @@ TEST_F(InjectionTest, FunctionsByName) {
   EXPECT_CU(cu.memFree(address));
 }
 
+/// A fault of the device in the middle of work: what came before is done, what
+/// comes after is not, and the error stays.
+TEST_F(ContextTest, KernelsThatFault) {
+  CUdeviceptr a = upload({1}), b = upload({1});
+  CUstream s = stream();
+  void *memory = nullptr;
+  ASSERT_CU(cu.memAllocHost(&memory, 8));
+  uint32_t *pinned = static_cast<uint32_t *>(memory);
+  pinned[0] = pinned[1] = 0;
+  cu.cuda_fail_function("kernel", 2, CUDA_ERROR_ILLEGAL_ADDRESS);
+  ASSERT_CU(affine(a, 2, 1, 1, s));
+  ASSERT_CU(cu.memcpyDtoHAsync(pinned, a, 4, s));
+  ASSERT_CU(affine(b, 2, 1, 1, s));
+  ASSERT_CU(cu.memcpyDtoHAsync(pinned + 1, b, 4, s));
+  EXPECT_EQ(cu.streamSynchronize(s), CUDA_ERROR_ILLEGAL_ADDRESS);
+  EXPECT_EQ(pinned[0], 3u);
+  EXPECT_EQ(pinned[1], 0u);
+  EXPECT_STREQ(cu.cuda_last_fault(), "kernel 'affine' was made to fail");
+  EXPECT_EQ(affine(a, 2, 1, 1, s), CUDA_ERROR_ILLEGAL_ADDRESS);
+}
+
 TEST_F(InjectionTest, Environment) {
   setting("PTXSIM_CUDA_FAIL",
           "1=CUDA_ERROR_NO_DEVICE,cuDeviceGet#2=101,cuDeviceGetCount#1=999");
