@@ -69,6 +69,7 @@ Token Lexer::make(TokenKind kind, size_t begin, size_t end) {
 Token Lexer::invalid(std::string_view reason) {
   Token token = make(TokenKind::Invalid, at, at);
   token.text = reason;
+  at = text.size(); // nothing more comes
   return token;
 }
 
