@@ -29,10 +29,10 @@ def scalars(spec, steps, **hypers):
     return {name: entry["values"] for name, entry in result["scalars"].items()}
 
 
-def run(spec, grads, params=None, present=None, engine="compiled", init=None, freeze=None, **hypers):
+def run(spec, grads, params=None, present=None, engine="compiled", init=None, freeze=None, block=None, **hypers):
     """Runs a spec on gradients {tensor: [steps, ...]} and gives all streams:
     {"param/x": [steps + 1, ...], "state/exp_avg/x": ...}. `present` is
-    {tensor: [steps] of bool}."""
+    {tensor: [steps] of bool}; `block` is the length of blocks."""
     with tempfile.TemporaryDirectory() as folder:
         def path(name):
             return os.path.join(folder, name)
@@ -48,6 +48,8 @@ def run(spec, grads, params=None, present=None, engine="compiled", init=None, fr
             args += ["--set", ",".join(f"{k}={float(v)!r}" for k, v in hypers.items())]
         if init:
             args += ["--init", ",".join(f"{k}={v!r}" for k, v in init.items())]
+        if block:
+            args += ["--block", block]
         if freeze:
             args += ["--freeze", ",".join(f"{k}={v!r}" for k, v in freeze.items())]
         optimc(*args)
