@@ -30,7 +30,12 @@ extern "C" {
 
 enum {
   /* Do not add the inputs grad_scale and found_inf. */
-  OPTIMC_COMPILE_NO_AMP = 1
+  OPTIMC_COMPILE_NO_AMP = 1,
+  /* What several passes over the elements need is computed again in each, or
+     stored by the first where it is a new state; else whichever moves fewer
+     bytes. The results are the same. */
+  OPTIMC_COMPILE_RECOMPUTE = 2,
+  OPTIMC_COMPILE_STORE = 4
 };
 
 typedef struct {

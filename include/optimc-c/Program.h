@@ -92,7 +92,8 @@ typedef enum {
   OPTIMC_ROLE_PARAM = 0,
   OPTIMC_ROLE_GRAD = 1,
   OPTIMC_ROLE_STATE = 2,
-  OPTIMC_ROLE_INPUT = 3 /* given by the caller, such as a Hessian estimate */
+  OPTIMC_ROLE_INPUT = 3, /* given by the caller, such as a Hessian estimate */
+  OPTIMC_ROLE_TEMPORARY = 4 /* values of one step, per row, column or block */
 } optimc_role;
 enum {
   OPTIMC_STREAM_OBSERVABLE = 1,
@@ -102,9 +103,15 @@ typedef struct {
   const char *name; /* "param", "grad", or the state's or input's name */
   uint32_t role, rate, init, init_hyper;
   double init_value;
-  uint32_t slots; /* 1; W for a ring of the last W values */
+  uint32_t slots; /* 1; W for a ring: slot (step - 1) mod W is read, written */
   uint32_t flags;
 } optimc_stream;
+
+/* The shape of a tensor as slices see it: batch x rows x cols, the last two
+   dimensions and the product of the others; a tensor of rank 0 or 1 is one row.
+   Row r covers elements [r cols, (r + 1) cols). Column c of batch b is number
+   b cols + c. Blocks are runs of the length that the caller gives with the
+   tensor; the last may be shorter. */
 
 /* A scalar state: one float64 per model, clock or tensor, owned by the runtime
    and saved in checkpoints. The first group-rate state is always "step", the
@@ -136,10 +143,12 @@ typedef struct {
 
 /* Scalar functions are pure: they read hyperparameters, old states and the
    frames, and write new states and their own part of the frames.
-   There is one per (rate, stage), in the order of the entry's array. Before a
-   call the runtime copies the frames of the coarser instance (model -> each
-   clock -> each tensor). New states are committed by the runtime only after
-   the whole step has succeeded. */
+   There is at most one per (rate, stage). To know the values of stage s the
+   runtime goes from coarse to fine: it copies the frame of the coarser instance
+   (model -> each clock -> each tensor), stores the instance's own inputs and
+   the results of its reductions, and calls the functions of its rate for the
+   stages 0 to s. New states are committed by the runtime only after the whole
+   step has succeeded. */
 typedef struct {
   const double *hyper; /* [n hypers] of the group; NULL at model rate */
   const double *state; /* [states of this rate] */
@@ -148,6 +157,7 @@ typedef struct {
   double *values;      /* [n_values] float64 frame */
   float *scalars;      /* [n_scalars] float32 frame: what the kernels read */
   uint64_t *predicates; /* bit frame; a function sets or clears its own bits */
+  int64_t rank;         /* dimensions of the tensor; 0 at coarser rates */
 } optimc_scalar_args;
 typedef void (*optimc_scalar_fn)(const optimc_scalar_args *args);
 typedef struct {
@@ -163,10 +173,11 @@ typedef struct {
   void *const *stream;   /* local base by stream number; NULL where absent */
   void *const *aux;      /* second base: q8 exponents, split low halves */
   const float *scalars;  /* the frame of the tensor's clock, or of the tensor */
-  double *partials;      /* [n reductions][n blocks], or NULL */
-  int64_t first, count;  /* local elements [first, first + count) */
+  void *const *partials; /* by reduction: see optimc_reduction */
+  int64_t first, count;  /* local values [first, first + count) of the phase's
+                            domain */
   int64_t global_first;  /* index of `first` in the unsharded tensor */
-  int64_t rows, cols, block; /* the unsharded tensor's view; 0 if unused */
+  int64_t rows, cols, block; /* the tensor's view; block is 0 without blocks */
   uint64_t key;          /* optimc_mix of (seed, tensor key, step): see below */
   uint32_t flags, reserved;
 } optimc_run;
@@ -184,9 +195,19 @@ typedef struct {
   optimc_kernel_fn fn;
 } optimc_code;
 
-/* A phase: one pass over the chunks of all tensors; a barrier follows. */
+/* Where a tensor may be cut into runs. */
+typedef enum {
+  OPTIMC_CUT_ANYWHERE = 0,
+  OPTIMC_CUT_GRANULES = 1, /* multiples of 4096 values of the domain */
+  OPTIMC_CUT_LINES = 2,    /* multiples of 64 rows of a batch, or a batch */
+  OPTIMC_CUT_BLOCKS = 3    /* multiples of the block length */
+} optimc_cut;
+
+/* A phase: one pass over the values of a rate of all tensors, `domain`: all
+   elements, or all rows, ...; a barrier follows. Its scalars are those of its
+   stage. Phases are in the order of their stages. */
 typedef struct {
-  uint32_t stage, flags;
+  uint32_t stage, domain, cut, reserved;
   uint64_t reads, writes; /* bit sets of streams */
   uint64_t reductions;    /* bit set of reductions that it contributes to */
   OPTIMC_ARRAY(optimc_code) code; /* best first; the last needs nothing */
@@ -211,17 +232,39 @@ typedef struct {
   OPTIMC_ARRAY(optimc_variant) variants; /* exactly one matches */
 } optimc_plan;
 
+typedef enum {
+  OPTIMC_REDUCE_SUM = 0,
+  OPTIMC_REDUCE_MEAN = 1,
+  OPTIMC_REDUCE_SUM_SQ = 2,
+  OPTIMC_REDUCE_MEAN_SQ = 3,
+  OPTIMC_REDUCE_MAX = 4,
+  OPTIMC_REDUCE_MIN = 5,
+  OPTIMC_REDUCE_MAX_ABS = 6
+} optimc_reduce;
+
+/* A reduction, in the order of docs/Reductions.md. Values of row rate and finer
+   are reduced by kernels to partial results, which the runtime finishes before
+   it evaluates the scalars of `stage`. Partial results per tensor:
+   to tensor and coarser: float64 [ceil(values / 4096)]
+   to row: float64 [rows of all batches][ceil(cols / 4096)]
+   to block: float64 [blocks][ceil(block / 4096)]
+   to col: float32 [batches][ceil(rows / 64)][cols]
+   Scalar operands are float64 numbers of the frames; there are no partials. */
+typedef struct {
+  uint32_t op, from_rate, to_rate, stage;
+  uint32_t source; /* a scalar operand's slot of the value frame; else 0 */
+  uint32_t target; /* slot of the value frame; for row, col, block: a stream */
+} optimc_reduction;
+
 enum { OPTIMC_ENTRY_STEP = 1 }; /* the step itself; others keep the clock */
 typedef struct {
   const char *name; /* "step", or the spec's name: "to_eval" */
   uint32_t flags, n_values, n_scalars, n_predicates;
   OPTIMC_ARRAY(optimc_scalars) scalars;
+  OPTIMC_ARRAY(optimc_reduction) reductions; /* at most 64 */
   OPTIMC_ARRAY(optimc_plan) plans;
 } optimc_entry;
 
-typedef struct {
-  uint32_t op, from_rate, to_rate, phase, value, reserved;
-} optimc_reduction;
 
 typedef struct {
   uint32_t sm, ptx_version;
@@ -241,7 +284,6 @@ typedef struct {
   OPTIMC_ARRAY(optimc_scalar_state) states;
   OPTIMC_ARRAY(optimc_scalar_input) inputs;
   OPTIMC_ARRAY(optimc_output) outputs;
-  OPTIMC_ARRAY(optimc_reduction) reductions;
   OPTIMC_ARRAY(optimc_entry) entries; /* the first is the step */
   OPTIMC_ARRAY(optimc_ptx) ptx;
 } optimc_program;

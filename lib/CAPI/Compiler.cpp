@@ -96,12 +96,18 @@ static optimc_status compileSpec(StringRef text, StringRef bufferName,
                   "OPTIMC_COMPILE_OPTIONS_INIT");
     asked = *given;
   }
-  if (asked.flags & ~uint32_t(OPTIMC_COMPILE_NO_AMP))
+  if (asked.flags & ~uint32_t(OPTIMC_COMPILE_NO_AMP | OPTIMC_COMPILE_RECOMPUTE |
+                              OPTIMC_COMPILE_STORE))
     return fail(error, OPTIMC_INVALID_ARGUMENT,
                 "options->flags has unknown bits; known: "
-                "OPTIMC_COMPILE_NO_AMP");
+                "OPTIMC_COMPILE_NO_AMP, OPTIMC_COMPILE_RECOMPUTE, "
+                "OPTIMC_COMPILE_STORE");
   CompileOptions options;
   options.amp = !(asked.flags & OPTIMC_COMPILE_NO_AMP);
+  if (asked.flags & OPTIMC_COMPILE_RECOMPUTE)
+    options.phases = PhasePolicy::Recompute;
+  else if (asked.flags & OPTIMC_COMPILE_STORE)
+    options.phases = PhasePolicy::Store;
   splitList(asked.freeze, options.freeze);
   splitList(asked.store, options.store);
   splitList(asked.cpus, options.cpus);

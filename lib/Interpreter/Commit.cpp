@@ -20,6 +20,17 @@ using llvm::Error;
 // Arguments: all values are those before the step
 //===----------------------------------------------------------------------===//
 
+/// The part of a ring state that the step of `tensor` reads and commits: slot
+/// (t - 1) mod W. Other states are one slot.
+static llvm::MutableArrayRef<Word> getSlot(StateAttr state, Array &values,
+                                           const Tensor &tensor, bool isStep) {
+  size_t slots = state.getSlots(), size = values.size() / slots;
+  // In an entry before the first step there is no step t - 1.
+  double taken = std::max(isStep ? tensor.step : tensor.step - 1, 0.0);
+  size_t slot = slots == 1 ? 0 : static_cast<uint64_t>(taken) % slots;
+  return llvm::MutableArrayRef<Word>(values).slice(slot * size, size);
+}
+
 llvm::Expected<FieldRef> Session::Impl::getArgument(unsigned i, Frame &frame) {
   Rate rate = op.getArgumentType(i).getRate();
   auto field = std::make_shared<Field>(rate, frame.getInstances(rate));
@@ -48,8 +59,11 @@ llvm::Expected<FieldRef> Session::Impl::getArgument(unsigned i, Frame &frame) {
     } else if (i < op.getFirstState()) {
       part = {toWord(group.hypers[i - op.getFirstHyper()])};
     } else if (i < op.getFirstInput()) {
-      part = rate == Rate::Group ? tensor.clockStates[state]
-                                 : tensor.states[state];
+      Array &values = rate == Rate::Group ? tensor.clockStates[state]
+                                          : tensor.states[state];
+      llvm::MutableArrayRef<Word> slot =
+          getSlot(op.getState(state), values, tensor, frame.isStep);
+      part.assign(slot.begin(), slot.end());
     } else if (rate == Rate::Group && group.inputs[input]) {
       part = {toWord(*group.inputs[input])};
     } else if (rate != Rate::Group && tensor.inputs[input]) {
@@ -118,14 +132,19 @@ void Session::Impl::store(const Write &write, Frame &frame, const Field *gate) {
       continue;
     const Array &part =
         write.value->parts[frame.getParent(Rate::Tensor, i, rate)];
-    if (rate == Rate::Group) {
-      tensor->clockStates[state] = part;
+    Array rounded = part;
+    if (rate != Rate::Group)
+      roundStored(write.argument, *tensor, rounded,
+                  tensor->step + (frame.isStep ? 1 : 0));
+    if (write.argument == 0) {
+      tensor->param = rounded;
       continue;
     }
-    Array &kept = write.argument == 0 ? tensor->param : tensor->states[state];
-    kept = part;
-    roundStored(write.argument, *tensor, kept,
-                tensor->step + (frame.isStep ? 1 : 0));
+    Array &values = rate == Rate::Group ? tensor->clockStates[state]
+                                        : tensor->states[state];
+    llvm::copy(
+        rounded,
+        getSlot(op.getState(state), values, *tensor, frame.isStep).begin());
   }
 }
 

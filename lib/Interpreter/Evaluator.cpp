@@ -220,6 +220,7 @@ LogicalResult Evaluator::run(Operation *op) {
                       convert(operand, broadcast.getRate(), isNumber));
       })
       .Case([&](StepOp t) { return define(t, clock()); })
+      .Case([&](RankOp rank) { return runRank(rank); })
       .Case([&](RandomOp random) { return runRandom(random); })
       .Case([&](ReduceOp reduce) { return runReduce(reduce); })
       .Case([&](DelayOp delay) { return runDelay(delay); })

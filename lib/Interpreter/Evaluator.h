@@ -88,6 +88,7 @@ private:
   FieldRef clock(); ///< `t`
 
   // Sources.cpp
+  llvm::LogicalResult runRank(optim::RankOp op);
   llvm::LogicalResult runRandom(optim::RandomOp op);
   llvm::LogicalResult runReduce(optim::ReduceOp op);
   llvm::LogicalResult runDelay(optim::DelayOp op);

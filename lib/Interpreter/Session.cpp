@@ -168,7 +168,7 @@ llvm::Expected<unsigned> Session::addTensor(const TensorInfo &info) {
     double initial = impl->getInitial(state, model.groups[info.group]);
     if (model.isSingle(rate))
       initial = float(initial);
-    Array values(shape->getCount(rate), toWord(initial));
+    Array values(shape->getCount(rate) * state.getSlots(), toWord(initial));
     if (state.getInit() == Init::Param)
       values = tensor.param;
     impl->roundStored(impl->op.getFirstState() + tensor.states.size() - 1,

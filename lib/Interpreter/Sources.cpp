@@ -60,6 +60,13 @@ LogicalResult Evaluator::runRandom(RandomOp op) {
   return define(op, field);
 }
 
+LogicalResult Evaluator::runRank(RankOp op) {
+  auto field = std::make_shared<Field>(Rate::Tensor, frame.tensors.size());
+  for (auto [i, tensor] : llvm::enumerate(frame.tensors))
+    field->parts[i] = {Word(tensor->shape.rank >= int64_t(op.getMinRank()))};
+  return define(op, field);
+}
+
 //===----------------------------------------------------------------------===//
 // delay: slot (t - 1) mod W is read now and replaced by the commit
 //===----------------------------------------------------------------------===//

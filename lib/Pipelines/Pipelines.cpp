@@ -64,6 +64,8 @@ static void addStore(OpPassManager &passes, const CompileOptions &options) {
 
 static void addExpand(OpPassManager &passes, const CompileOptions &) {
   OpPassManager &nested = passes.nest<OptimizerOp>();
+  nested.addPass(optim::createOptimExpandDelays());
+  nested.addPass(optim::createOptimExpandCases());
   nested.addPass(optim::createOptimExpandGates());
   nested.addPass(optim::createOptimExpandExpr());
   nested.addPass(optim::createOptimExpandMixtures());
@@ -80,12 +82,18 @@ static void addSplitHost(OpPassManager &passes, const CompileOptions &) {
   passes.addNestedPass<OptimizerOp>(optim::createOptimSplitHost());
 }
 
-static void addSpecialize(OpPassManager &passes, const CompileOptions &) {
-  passes.addNestedPass<OptimizerOp>(optim::createOptimSpecialize());
+static void addSpecialize(OpPassManager &passes,
+                          const CompileOptions &options) {
+  optim::OptimSpecializeOptions specialize;
+  specialize.phases = options.phases;
+  passes.addNestedPass<OptimizerOp>(optim::createOptimSpecialize(specialize));
 }
 
-static void addMakeKernels(OpPassManager &passes, const CompileOptions &) {
-  passes.addNestedPass<OptimizerOp>(optim::createOptimMakeKernels());
+static void addMakeKernels(OpPassManager &passes,
+                           const CompileOptions &options) {
+  optim::OptimMakeKernelsOptions kernels;
+  kernels.phases = options.phases;
+  passes.addNestedPass<OptimizerOp>(optim::createOptimMakeKernels(kernels));
 }
 
 static void addToArith(OpPassManager &passes, const CompileOptions &) {
@@ -128,8 +136,8 @@ static ArrayRef<PhaseBuilder> getPhaseBuilders() {
       {{"wrap", "inputs grad_scale and found_inf added"}, addWrap},
       {{"freeze", "frozen hyperparameters bound"}, addFreeze},
       {{"store", "formats of streams chosen"}, addStore},
-      {{"expand", "gates, expressions, mixtures and schedules as elementary "
-                  "ops"},
+      {{"expand", "delays, cases, gates, expressions, mixtures and schedules as "
+                  "elementary ops"},
        addExpand},
       {{"simplify", "canonical, without unused states"}, addSimplify},
       {{"split-host", "scalar values outlined into host functions"},

@@ -9,6 +9,7 @@
 #include "optimc/Target/CHeader.h"
 
 #include "optimc/Conversion/PlainSignature.h"
+#include "optimc/Conversion/ProgramLayout.h"
 #include "optimc/Version.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -194,7 +195,11 @@ void HeaderWriter::write() {
          << hyper.getInitial().getSpelling() << ".";
   os << " */\n\n";
   writeHypers();
-  writeStep();
+  if (hasPlainStep(op))
+    writeStep();
+  else
+    os << "/* No plain step function: the rule needs the shapes of its tensors, "
+          "or all of them\n   together. The runtime runs the program. */\n\n";
   os << "/* The program for optimc-c/Runtime.h; include optimc-c/Program.h "
         "first. NULL where\n   max_abi (OPTIMC_ABI of the caller) is too old. "
         "*/\n#ifdef OPTIMC_C_PROGRAM_H\nconst optimc_program *optimc_program_"

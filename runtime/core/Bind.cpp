@@ -48,8 +48,7 @@ optimc_status optimc::rt::overlapError(const Optimizer &opt, const Interval &a,
                    "overlap: bytes %#zx to %#zx and %#zx to %#zx",
                    opt.program.streams[a.stream % auxStream].name, name(a),
                    opt.program.streams[b.stream % auxStream].name, name(b),
-                   a.begin,
-                   a.end - 1, b.begin, b.end - 1);
+                   a.begin, a.end - 1, b.begin, b.end - 1);
 }
 
 bool optimc::rt::isAligned(const Tensor &tensor) {
@@ -107,11 +106,11 @@ static optimc_status addChange(const Optimizer &opt, uint32_t index,
   if (tensor.stream[stream] == data)
     return OPTIMC_OK;
   size_t size = opt.program.formats[stream].elementSize();
-  if (optimc_status s = checkBuffer(data, tensor.count, size, name,
-                                    tensor.name.c_str(), diag))
+  int64_t values = tensor.valuesOf(opt.program.streams[stream]);
+  if (optimc_status s =
+          checkBuffer(data, values, size, name, tensor.name.c_str(), diag))
     return s;
-  changes.push_back(
-      {intervalOf(data, tensor.count * size, index, stream), data});
+  changes.push_back({intervalOf(data, values * size, index, stream), data});
   return OPTIMC_OK;
 }
 

@@ -68,6 +68,7 @@ void optimc::rt::initInstance(const Program &program, uint32_t rate,
   instance.frame.predicates = 0;
   instance.state.assign(program.nStates[rate], 0);
   instance.next = instance.state;
+  instance.reduced.assign(program.maxReductions, 0);
   instance.outputs.clear();
   instance.outputs.reserve(program.nOutputs[rate]);
 }

@@ -32,6 +32,7 @@ struct Instance {
   Frame frame;
   std::vector<double> state, next; // `next` is valid while a step is open
   std::vector<double> outputs;     // of the last step; empty before
+  std::vector<double> reduced;     // results, by reduction of the open entry
 };
 
 /// Group values per number of steps taken: tensors of a group that have run in
@@ -64,14 +65,24 @@ struct Tensor {
   Clock *clock = nullptr;
   std::vector<int64_t> shape;
   int64_t globalCount = 0, shardStart = 0, count = 0;
-  int64_t rows = 0, cols = 0, block = 0;
-  std::vector<uint32_t> plan;      // by entry
-  std::vector<void *> stream, aux; // by stream number
+  int64_t batches = 1, rows = 1, cols = 0, block = 0; // see Program.h
+  std::vector<uint32_t> plan;                         // by entry
+  std::vector<void *> stream, aux;                    // by stream number
+  std::vector<std::vector<void *>> partials;          // by entry and reduction
   std::vector<std::unique_ptr<void, FreeMemory>> owned;
   Instance own;                   // where the program has tensor-rate values
   std::vector<InputValue> inputs; // of tensor rate
   uint64_t nameHash = 0, keyBase = 0;
   bool ran = false; // in the open step; not kept when all run
+
+  bool isShard() const { return count != globalCount; }
+  /// The number of rows (of all batches), columns (likewise), blocks, or local
+  /// elements.
+  int64_t countOf(uint32_t rate) const;
+  /// The values of a stream in memory: all slots of a ring.
+  int64_t valuesOf(const optimc_stream &stream) const {
+    return countOf(stream.rate) * stream.slots;
+  }
 
   std::string layout() const; // "[4, 3] 0 12": shape, shard start, shard count
 };
@@ -112,7 +123,8 @@ struct optimc_optimizer {
   optimc::rt::OpenStep step;
   /// Changes when a cached schedule may hold stale pointers or keys.
   uint64_t structure = 1;
-  optimc::rt::CachedSchedule whole, part;      // all tensors; some of them
+  // All tensors; some of them; those that ran, at the end of a step.
+  optimc::rt::CachedSchedule whole, part, rest;
   std::vector<optimc::rt::ScheduleItem> items; // scratch, likewise predicates
   std::vector<uint64_t> predicates;
   std::vector<uint32_t> everyTensor;
@@ -167,12 +179,20 @@ void writeElements(const Program &program, Tensor &tensor, uint32_t stream,
 void initStream(const Program &program, uint32_t stream, Tensor &tensor,
                 const double *hypers);
 
+// Stages (Stages.cpp).
+/// Evaluates the scalars of the first stage.
+void evaluateFirstStage(Optimizer &opt, const Entry &entry);
+/// Finishes the reductions of a stage over the listed tensors, which are in the
+/// order of registration, and evaluates its scalars.
+void enterStage(Optimizer &opt, const Entry &entry, uint32_t stage,
+                const uint32_t *tensors, size_t n);
+
 // Steps (Run.cpp).
 optimc_status beginStep(Optimizer &opt, uint32_t entry, const Diag &diag);
 /// `all`: the list is every tensor, in order.
 optimc_status runTensors(Optimizer &opt, const uint32_t *tensors, size_t n,
                          bool all, const Diag &diag);
-void endStep(Optimizer &opt);
+optimc_status endStep(Optimizer &opt, const Diag &diag);
 void dropStep(Optimizer &opt);
 
 uint64_t hashName(std::string_view name);

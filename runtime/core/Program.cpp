@@ -107,9 +107,14 @@ optimc_status Program::copyTables(const Diag &diag) {
       return s;
     maxValues = std::max(maxValues, entry.n_values);
     maxScalars = std::max(maxScalars, entry.n_scalars);
+    maxReductions =
+        std::max<uint32_t>(maxReductions, entries.back().reductions.size());
   }
   return OPTIMC_OK;
 }
+
+/// More reductions after each other than any update rule has.
+static constexpr uint32_t maxStage = 63;
 
 optimc_status Program::copyEntry(const optimc_entry &from, Entry &to,
                                  const Diag &diag) {
@@ -134,26 +139,51 @@ optimc_status Program::copyEntry(const optimc_entry &from, Entry &to,
                        "a scalar function of entry '%s' has rate %u%s; model, "
                        "group and tensor are allowed",
                        from.name, f.rate, f.fn ? "" : " and no code");
-    if (f.stage != 0)
-      return diag.fail(OPTIMC_UNSUPPORTED,
-                       "entry '%s' has a scalar function of stage %u, which "
-                       "needs reductions; this runtime executes stage 0 only",
-                       from.name, f.stage);
-    if (to.fn[f.rate])
+    if (f.stage > maxStage)
       return diag.fail(OPTIMC_BAD_PROGRAM,
-                       "entry '%s' has two scalar functions of rate %s",
+                       "a scalar function of entry '%s' has stage %u; at most "
+                       "%u is allowed",
+                       from.name, f.stage, maxStage);
+    auto &stages = to.fn[f.rate];
+    if (stages.size() <= f.stage)
+      stages.resize(f.stage + 1);
+    if (stages[f.stage])
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "entry '%s' has two scalar functions of rate %s and "
+                       "stage %u",
                        from.name,
                        f.rate == OPTIMC_RATE_MODEL   ? "model"
                        : f.rate == OPTIMC_RATE_GROUP ? "group"
-                                                     : "tensor");
-    to.fn[f.rate] = f.fn;
+                                                     : "tensor",
+                       f.stage);
+    stages[f.stage] = f.fn;
   }
+  if (optimc_status s =
+          copyArray(from.reductions, "reductions", to.reductions, diag))
+    return s;
   for (const optimc_plan &plan : plans) {
     to.plans.emplace_back();
     if (optimc_status s = copyPlan(plan, from.name, to.plans.back(), diag))
       return s;
   }
+  findStages(to);
   return OPTIMC_OK;
+}
+
+void Program::findStages(Entry &entry) {
+  for (const auto &stages : entry.fn)
+    entry.nStages = std::max<uint32_t>(entry.nStages, stages.size());
+  for (const optimc_reduction &reduction : entry.reductions)
+    if (reduction.stage <= maxStage)
+      entry.nStages = std::max(entry.nStages, reduction.stage + 1);
+  for (const Plan &plan : entry.plans)
+    for (const Variant &variant : plan.variants)
+      for (const Phase &phase : variant.phases)
+        entry.nStages = std::max(entry.nStages, phase.stage + 1);
+  entry.jointStage = entry.nStages;
+  for (const optimc_reduction &reduction : entry.reductions)
+    if (reduction.to_rate < OPTIMC_RATE_TENSOR)
+      entry.jointStage = std::min(entry.jointStage, reduction.stage);
 }
 
 optimc_status Program::copyPlan(const optimc_plan &from, const char *entry,
@@ -179,12 +209,13 @@ optimc_status Program::copyPlan(const optimc_plan &from, const char *entry,
       return s;
     to.variants.push_back({variant.mask, variant.value, {}});
     for (const optimc_phase &phase : phases) {
-      if (phase.stage != 0 || phase.reductions != 0)
-        return diag.fail(OPTIMC_UNSUPPORTED,
-                         "entry '%s' has a kernel phase of stage %u with "
-                         "reductions; this runtime executes stage 0 only",
-                         entry, phase.stage);
-      Phase copy = {phase.reads, phase.writes, {}, nullptr};
+      if (phase.stage > maxStage)
+        return diag.fail(OPTIMC_BAD_PROGRAM,
+                         "entry '%s' has a kernel phase of stage %u; at most "
+                         "%u is allowed",
+                         entry, phase.stage, maxStage);
+      Phase copy = {phase.stage,  phase.domain,     phase.cut, phase.reads,
+                    phase.writes, phase.reductions, {},        nullptr};
       if (optimc_status s =
               copyArray(phase.code, "kernel versions", copy.code, diag))
         return s;

@@ -25,7 +25,8 @@ namespace optimc::rt {
 constexpr uint32_t none = ~0u;
 
 struct Phase {
-  uint64_t reads, writes;
+  uint32_t stage, domain, cut;
+  uint64_t reads, writes, reductions;
   std::vector<optimc_code> code;
   optimc_kernel_fn fn; // the best code that this machine may run
 };
@@ -49,9 +50,17 @@ struct Entry {
   const char *name;
   bool isStep;
   uint32_t nValues, nScalars, nPredicates;
-  optimc_scalar_fn fn[OPTIMC_RATE_TENSOR + 1]; // by rate; null where absent
+  // By rate and stage; null where absent.
+  std::vector<optimc_scalar_fn> fn[OPTIMC_RATE_TENSOR + 1];
+  std::vector<optimc_reduction> reductions;
   std::vector<Plan> plans;
+  uint32_t nStages = 1;
+  /// The first stage that needs all tensors of the step: a reduction to group
+  /// or model. nStages where there is none.
+  uint32_t jointStage = 1;
 };
+
+inline bool isScalarRate(uint32_t rate) { return rate <= OPTIMC_RATE_TENSOR; }
 
 /// A scalar input or output with its position among those of its rate.
 struct ScalarSlot {
@@ -79,9 +88,10 @@ public:
   uint32_t nStates[OPTIMC_RATE_TENSOR + 1] = {}; // by rate, likewise below
   uint32_t nInputs[OPTIMC_RATE_TENSOR + 1] = {};
   uint32_t nOutputs[OPTIMC_RATE_TENSOR + 1] = {};
-  uint32_t maxValues = 0, maxScalars = 0; // over all entries
-  bool tensorFrames = false;              // some value has tensor rate
-  uint64_t isaUsed = 0;                   // of the code that was picked
+  uint32_t maxValues = 0, maxScalars = 0; // over all entries, likewise below
+  uint32_t maxReductions = 0;
+  bool tensorFrames = false; // some value has tensor rate
+  uint64_t isaUsed = 0;      // of the code that was picked
 
   uint32_t findHyper(std::string_view name) const;
   uint32_t findStream(std::string_view name) const;
@@ -103,6 +113,10 @@ private:
   optimc_status checkStates(const Diag &diag);
   optimc_status checkSlots(std::vector<ScalarSlot> &slots, const char *what,
                            uint32_t *counts, const Diag &diag);
+  void findStages(Entry &entry);
+  optimc_status checkReductions(const Entry &entry, const Diag &diag) const;
+  optimc_status checkPhase(const Entry &entry, const Phase &phase,
+                           const Diag &diag) const;
   optimc_status checkEntry(const Entry &entry, const Diag &diag) const;
   optimc_status checkPlan(const Entry &entry, const Plan &plan,
                           const Diag &diag) const;

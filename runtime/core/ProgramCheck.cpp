@@ -136,6 +136,9 @@ optimc_status Program::readFormats(const Diag &diag) {
   return OPTIMC_OK;
 }
 
+/// Of a ring.
+static constexpr uint32_t maxSlots = 65536;
+
 optimc_status Program::checkStreams(const Diag &diag) {
   if (streams.size() > 64)
     return diag.fail(OPTIMC_BAD_PROGRAM,
@@ -143,23 +146,30 @@ optimc_status Program::checkStreams(const Diag &diag) {
                      streams.size());
   for (uint32_t i = 0; i < streams.size(); ++i) {
     const optimc_stream &stream = streams[i];
-    if (stream.role > OPTIMC_ROLE_INPUT || stream.rate < OPTIMC_RATE_ROW ||
+    if (stream.role > OPTIMC_ROLE_TEMPORARY || stream.rate < OPTIMC_RATE_ROW ||
         stream.rate > OPTIMC_RATE_ELEMENT || stream.slots == 0)
       return diag.fail(OPTIMC_BAD_PROGRAM,
                        "stream '%s' has role %u, rate %u and %u slots",
                        stream.name, stream.role, stream.rate, stream.slots);
-    if (stream.rate != OPTIMC_RATE_ELEMENT || stream.slots != 1)
-      return diag.fail(OPTIMC_UNSUPPORTED,
-                       "stream '%s' has rate %s and %u slots; this runtime "
-                       "executes element streams of one slot",
-                       stream.name, rateName(stream.rate), stream.slots);
+    bool isElement = stream.rate == OPTIMC_RATE_ELEMENT;
+    bool isState = stream.role == OPTIMC_ROLE_STATE;
+    if ((stream.role <= OPTIMC_ROLE_GRAD && !isElement) ||
+        (stream.role == OPTIMC_ROLE_TEMPORARY && isElement) ||
+        (stream.slots > 1 && !isState) || stream.slots > maxSlots ||
+        (isState && stream.init == OPTIMC_INIT_PARAM &&
+         (!isElement || stream.slots > 1)))
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "stream '%s' of role %u cannot have rate %s, %u slots "
+                       "and init %u",
+                       stream.name, stream.role, rateName(stream.rate),
+                       stream.slots, stream.init);
     if (stream.role == OPTIMC_ROLE_STATE) {
       if (optimc_status s = checkInit(stream.name, stream.init,
                                       stream.init_hyper, true, diag))
         return s;
       continue;
     }
-    if (stream.role == OPTIMC_ROLE_INPUT)
+    if (stream.role >= OPTIMC_ROLE_INPUT)
       continue;
     uint32_t &slot =
         stream.role == OPTIMC_ROLE_PARAM ? paramStream : gradStream;
@@ -261,6 +271,14 @@ optimc_status Program::checkPlan(const Entry &entry, const Plan &plan,
                        "entry '%s' stores '%s' in another format than the "
                        "step does",
                        entry.name, streams[i].name);
+    if (formats[i].storage != OPTIMC_STORAGE_F32 &&
+        (streams[i].rate != OPTIMC_RATE_ELEMENT ||
+         (formats[i].hasAux() && streams[i].slots > 1)))
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "'%s' has rate %s and %u slots and cannot be stored as "
+                       "%s",
+                       streams[i].name, rateName(streams[i].rate),
+                       streams[i].slots, formats[i].name().c_str());
     if (formats[i].isBlockScaled() && plan.granule % storageBlock)
       return diag.fail(OPTIMC_BAD_PROGRAM,
                        "entry '%s' stores '%s' in blocks of %lld, but has the "
@@ -294,7 +312,85 @@ optimc_status Program::checkPlan(const Entry &entry, const Plan &plan,
                          "variant %zu of entry '%s' has a kernel without code "
                          "that runs on every machine",
                          i, entry.name);
+      if (optimc_status s = checkPhase(entry, phase, diag))
+        return s;
+      if (&phase != variant.phases.data() && phase.stage < (&phase)[-1].stage)
+        return diag.fail(OPTIMC_BAD_PROGRAM,
+                         "the phases of variant %zu of entry '%s' are not in "
+                         "the order of their stages",
+                         i, entry.name);
     }
+  }
+  return OPTIMC_OK;
+}
+
+optimc_status Program::checkPhase(const Entry &entry, const Phase &phase,
+                                  const Diag &diag) const {
+  uint64_t known = entry.reductions.size() == 64
+                       ? ~uint64_t(0)
+                       : (uint64_t(1) << entry.reductions.size()) - 1;
+  bool isSound = phase.domain >= OPTIMC_RATE_ROW &&
+                 phase.domain <= OPTIMC_RATE_ELEMENT &&
+                 phase.cut <= OPTIMC_CUT_BLOCKS && !(phase.reductions & ~known);
+  for (uint32_t i = 0; isSound && i < streams.size(); ++i) {
+    uint32_t rate = streams[i].rate;
+    if (phase.writes >> i & 1)
+      isSound = rate == phase.domain;
+    else if (phase.reads >> i & 1)
+      isSound = rate == phase.domain || phase.domain == OPTIMC_RATE_ELEMENT;
+  }
+  for (uint32_t r = 0; isSound && r < entry.reductions.size(); ++r) {
+    if (!(phase.reductions >> r & 1))
+      continue;
+    const optimc_reduction &reduction = entry.reductions[r];
+    bool isLine = reduction.to_rate == OPTIMC_RATE_ROW ||
+                  reduction.to_rate == OPTIMC_RATE_COL;
+    uint32_t cut = isLine ? OPTIMC_CUT_LINES
+                   : reduction.to_rate == OPTIMC_RATE_BLOCK
+                       ? OPTIMC_CUT_BLOCKS
+                       : OPTIMC_CUT_GRANULES;
+    isSound = reduction.from_rate == phase.domain && phase.cut == cut &&
+              reduction.stage > phase.stage;
+  }
+  if (isSound)
+    return OPTIMC_OK;
+  return diag.fail(OPTIMC_BAD_PROGRAM,
+                   "a phase of entry '%s' is inconsistent: stage %u, domain "
+                   "%s, cut %u, reads %#llx, writes %#llx, reductions %#llx",
+                   entry.name, phase.stage, rateName(phase.domain), phase.cut,
+                   static_cast<unsigned long long>(phase.reads),
+                   static_cast<unsigned long long>(phase.writes),
+                   static_cast<unsigned long long>(phase.reductions));
+}
+
+optimc_status Program::checkReductions(const Entry &entry,
+                                       const Diag &diag) const {
+  if (entry.reductions.size() > 64)
+    return diag.fail(OPTIMC_BAD_PROGRAM,
+                     "entry '%s' has %zu reductions; at most 64 are allowed",
+                     entry.name, entry.reductions.size());
+  for (const optimc_reduction &r : entry.reductions) {
+    bool isScalar = isScalarRate(r.to_rate);
+    bool isSound =
+        r.op <= OPTIMC_REDUCE_MAX_ABS && r.to_rate >= OPTIMC_RATE_MODEL &&
+        r.to_rate <= OPTIMC_RATE_BLOCK && r.from_rate >= OPTIMC_RATE_MODEL &&
+        r.from_rate <= OPTIMC_RATE_ELEMENT && r.stage >= 1 &&
+        r.stage < entry.nStages;
+    if (isScalarRate(r.from_rate))
+      isSound = isSound && isScalar && r.source < entry.nValues;
+    if (isScalar)
+      isSound = isSound && r.target < entry.nValues;
+    else
+      isSound = isSound && r.from_rate == OPTIMC_RATE_ELEMENT &&
+                r.target < streams.size() &&
+                streams[r.target].role == OPTIMC_ROLE_TEMPORARY &&
+                streams[r.target].rate == r.to_rate;
+    if (!isSound)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "a reduction of entry '%s' is inconsistent: op %u from "
+                       "%s to %s, stage %u, source %u, target %u",
+                       entry.name, r.op, rateName(r.from_rate),
+                       rateName(r.to_rate), r.stage, r.source, r.target);
   }
   return OPTIMC_OK;
 }
@@ -308,6 +404,8 @@ optimc_status Program::checkEntry(const Entry &entry, const Diag &diag) const {
                      "most 64) and %zu plans (at least 1)",
                      entry.name, entry.nValues, entry.nScalars,
                      entry.nPredicates, entry.plans.size());
+  if (optimc_status s = checkReductions(entry, diag))
+    return s;
   for (const Plan &plan : entry.plans)
     if (optimc_status s = checkPlan(entry, plan, diag))
       return s;
@@ -339,7 +437,9 @@ optimc_status Program::check(const Diag &diag) {
                      "the program's first entry must be 'step'");
   tensorFrames |= nStates[OPTIMC_RATE_TENSOR] != 0;
   for (const Entry &entry : entries) {
-    tensorFrames |= entry.fn[OPTIMC_RATE_TENSOR] != nullptr;
+    tensorFrames |= !entry.fn[OPTIMC_RATE_TENSOR].empty();
+    for (const optimc_reduction &reduction : entry.reductions)
+      tensorFrames |= reduction.to_rate == OPTIMC_RATE_TENSOR;
     if (optimc_status s = checkEntry(entry, diag))
       return s;
   }

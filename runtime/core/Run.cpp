@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "core/Buffers.h"
-#include "cpu/FpEnvironment.h"
 
 #include <algorithm>
 
@@ -57,57 +56,12 @@ static optimc_status checkInputs(const Optimizer &opt, const Entry &entry,
   return OPTIMC_OK;
 }
 
-/// Fills the frame of one instance: what is coarser, its inputs, its function.
-static void evaluate(const Program &program, const Entry &entry, uint32_t rate,
-                     Instance &instance, const Frame *coarser,
-                     const std::vector<InputValue> &inputs,
-                     const double *hypers) {
-  Frame &frame = instance.frame;
-  if (coarser) {
-    std::copy_n(coarser->values.begin(), entry.nValues, frame.values.begin());
-    std::copy_n(coarser->scalars.begin(), entry.nScalars,
-                frame.scalars.begin());
-    frame.predicates = coarser->predicates;
-  } else {
-    std::fill_n(frame.values.begin(), entry.nValues, 0.0);
-    std::fill_n(frame.scalars.begin(), entry.nScalars, 0.0f);
-    frame.predicates = 0;
-  }
-  for (const ScalarSlot &input : program.inputs)
-    if (input.rate == rate && input.value < entry.nValues)
-      frame.values[input.value] = inputs[input.index].value;
-  std::copy(instance.state.begin(), instance.state.end(),
-            instance.next.begin());
-  if (!entry.fn[rate])
-    return;
-  optimc_scalar_args args = {hypers,
-                             instance.state.data(),
-                             instance.next.data(),
-                             frame.values.data(),
-                             frame.scalars.data(),
-                             &frame.predicates};
-  entry.fn[rate](&args);
-}
-
 optimc_status optimc::rt::beginStep(Optimizer &opt, uint32_t index,
                                     const Diag &diag) {
-  const Program &program = opt.program;
-  const Entry &entry = program.entries[index];
+  const Entry &entry = opt.program.entries[index];
   if (optimc_status s = checkInputs(opt, entry, diag))
     return s;
-  DefaultFpEnvironment environment;
-  evaluate(program, entry, OPTIMC_RATE_MODEL, opt.model, nullptr,
-           opt.modelInputs, nullptr);
-  for (const auto &clock : opt.clocks) {
-    const Group &group = opt.groups[clock->group];
-    evaluate(program, entry, OPTIMC_RATE_GROUP, *clock, &opt.model.frame,
-             group.inputs, group.hypers.data());
-  }
-  if (program.tensorFrames)
-    for (const auto &tensor : opt.tensors)
-      evaluate(program, entry, OPTIMC_RATE_TENSOR, tensor->own,
-               &tensor->clock->frame, tensor->inputs,
-               opt.groups[tensor->group].hypers.data());
+  evaluateFirstStage(opt, entry);
   opt.step = {true, false, false, index};
   return OPTIMC_OK;
 }
@@ -170,12 +124,13 @@ static optimc_status buildSchedule(Optimizer &opt, const uint32_t *tensors,
     if (optimc_status s = chooseVariant(opt, t, variant, diag))
       return s;
     opt.items.push_back({variant, t.stream.data(), t.aux.data(),
+                         t.partials[opt.step.entry].data(),
                          frameOf(opt, t).scalars.data(), t.count, t.shardStart,
-                         t.rows, t.cols, t.block,
+                         t.batches, t.rows, t.cols, t.block,
                          entry.plans[t.plan[opt.step.entry]].granule,
                          isAligned(t), t.keyBase, &t.clock->state});
   }
-  cache.schedule.build(opt.items.data(), n, opt.program.streams.size(),
+  cache.schedule.build(opt.items.data(), n, opt.program, entry.nStages,
                        opt.threads.count);
   cache.structure = opt.structure;
   cache.entry = opt.step.entry;
@@ -209,11 +164,11 @@ static optimc_status markTensors(Optimizer &opt, const uint32_t *tensors,
   return status;
 }
 
-optimc_status optimc::rt::runTensors(Optimizer &opt, const uint32_t *tensors,
-                                     size_t n, bool all, const Diag &diag) {
-  if (!all)
-    if (optimc_status s = markTensors(opt, tensors, n, diag))
-      return s;
+/// Runs the stages [from, to) of the listed tensors.
+static optimc_status runStages(Optimizer &opt, CachedSchedule &cache,
+                               const uint32_t *tensors, size_t n, uint32_t from,
+                               uint32_t to, const Diag &diag) {
+  const Entry &entry = opt.program.entries[opt.step.entry];
   // Variants follow from these, and pointers from the structure.
   opt.predicates.clear();
   for (const auto &clock : opt.clocks)
@@ -221,20 +176,37 @@ optimc_status optimc::rt::runTensors(Optimizer &opt, const uint32_t *tensors,
   if (opt.program.tensorFrames)
     for (const auto &tensor : opt.tensors)
       opt.predicates.push_back(tensor->own.frame.predicates);
-  CachedSchedule &cache = all ? opt.whole : opt.part;
   if (cache.structure != opt.structure || cache.entry != opt.step.entry ||
       cache.predicates != opt.predicates ||
       !std::equal(cache.tensors.begin(), cache.tensors.end(), tensors,
                   tensors + n))
-    if (optimc_status s = buildSchedule(opt, tensors, n, cache, diag)) {
-      for (size_t i = 0; i < n; ++i)
-        opt.tensors[tensors[i]]->ran = false;
+    if (optimc_status s = buildSchedule(opt, tensors, n, cache, diag))
       return s;
-    }
   // The number of the step that is being taken: the first one is 1.
-  bool isStep = opt.program.entries[opt.step.entry].isStep;
-  cache.schedule.setKeys(isStep ? 1 : 0);
-  cache.schedule.execute(opt.threads);
+  cache.schedule.setStep(entry.isStep ? 1 : 0);
+  for (uint32_t stage = from; stage < to; ++stage) {
+    if (stage > 0)
+      enterStage(opt, entry, stage, tensors, n);
+    cache.schedule.execute(opt.threads, stage);
+  }
+  return OPTIMC_OK;
+}
+
+optimc_status optimc::rt::runTensors(Optimizer &opt, const uint32_t *tensors,
+                                     size_t n, bool all, const Diag &diag) {
+  if (!all)
+    if (optimc_status s = markTensors(opt, tensors, n, diag))
+      return s;
+  // What needs all tensors waits until the step ends.
+  const Entry &entry = opt.program.entries[opt.step.entry];
+  optimc_status status =
+      runStages(opt, all ? opt.whole : opt.part, tensors, n, 0,
+                all ? entry.nStages : entry.jointStage, diag);
+  if (status) {
+    for (size_t i = 0; i < n; ++i)
+      opt.tensors[tensors[i]]->ran = false;
+    return status;
+  }
   opt.step.anyRan |= n != 0;
   opt.step.allRan = all;
   return OPTIMC_OK;
@@ -272,12 +244,23 @@ static void advance(Optimizer &opt, Clock &clock) {
   opt.clocks.push_back(std::move(fork));
 }
 
-void optimc::rt::endStep(Optimizer &opt) {
-  if (!opt.step.anyRan)
-    return dropStep(opt);
+optimc_status optimc::rt::endStep(Optimizer &opt, const Diag &diag) {
+  if (!opt.step.anyRan) {
+    dropStep(opt);
+    return OPTIMC_OK;
+  }
   const Program &program = opt.program;
   const Entry &entry = program.entries[opt.step.entry];
   bool all = opt.step.allRan;
+  if (!all && entry.jointStage < entry.nStages) {
+    std::vector<uint32_t> ran;
+    for (uint32_t i = 0; i < opt.tensors.size(); ++i)
+      if (opt.tensors[i]->ran)
+        ran.push_back(i);
+    if (optimc_status s = runStages(opt, opt.rest, ran.data(), ran.size(),
+                                    entry.jointStage, entry.nStages, diag))
+      return s;
+  }
   for (const auto &clock : opt.clocks)
     clock->nRan = all ? clock->nTensors : 0;
   if (!all)
@@ -310,6 +293,7 @@ void optimc::rt::endStep(Optimizer &opt) {
   if (opt.clocks.size() > 1)
     tidyClocks(opt);
   dropStep(opt);
+  return OPTIMC_OK;
 }
 
 void optimc::rt::dropStep(Optimizer &opt) {

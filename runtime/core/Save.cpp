@@ -47,9 +47,13 @@ void Contents::addScalar(std::string key, double value) {
 void Contents::addElements(std::string key, const Tensor &tensor,
                            uint32_t stream) {
   const Format &format = opt.program.formats[stream];
+  const optimc_stream &source = opt.program.streams[stream];
+  int64_t values = tensor.valuesOf(source);
   std::vector<uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
-  if (tensor.count != tensor.globalCount)
-    shape = {static_cast<uint64_t>(tensor.count)}; // a shard is flat
+  if (tensor.isShard() || source.rate != OPTIMC_RATE_ELEMENT)
+    shape = {static_cast<uint64_t>(tensor.countOf(source.rate))}; // flat
+  if (source.slots > 1)
+    shape.insert(shape.begin(), source.slots);
   std::string second = format.hasAux() ? auxKey(key, format) : "";
   auto add = [&](std::string name, const char *dtype,
                  std::vector<uint64_t> extents, uint64_t bytes,
@@ -60,7 +64,7 @@ void Contents::addElements(std::string key, const Tensor &tensor,
     size += bytes;
   };
   add(std::move(key), format.fileDtype(), std::move(shape),
-      tensor.count * format.elementSize(), tensor.stream[stream]);
+      values * format.elementSize(), tensor.stream[stream]);
   if (!format.hasAux())
     return;
   uint64_t count = format.auxCount(tensor.count);

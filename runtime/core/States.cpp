@@ -70,8 +70,9 @@ void optimc::rt::initStream(const Program &program, uint32_t stream,
               static_cast<float>(start.init == OPTIMC_INIT_HYPER
                                      ? hypers[start.init_hyper]
                                      : start.init_value));
-  for (int64_t first = 0; first < tensor.count; first += chunk) {
-    int64_t count = std::min(chunk, tensor.count - first);
+  int64_t total = tensor.valuesOf(start);
+  for (int64_t first = 0; first < total; first += chunk) {
+    int64_t count = std::min(chunk, total - first);
     if (start.init == OPTIMC_INIT_PARAM)
       readElements(program, tensor, program.paramStream, first, count, values);
     writeElements(program, tensor, stream, first, count, values);
@@ -119,7 +120,7 @@ optimc_status optimc_get_state(const optimc_optimizer *opt,
   const Tensor &owner = *opt->tensors[tensor];
   const Format &format = opt->program.formats[stream];
   *out = {owner.stream[stream],
-          owner.count,
+          owner.valuesOf(opt->program.streams[stream]),
           format.dtype(),
           0,
           static_cast<uint16_t *>(owner.aux[stream]),
@@ -127,15 +128,19 @@ optimc_status optimc_get_state(const optimc_optimizer *opt,
   return OPTIMC_OK;
 }
 
-static optimc_status checkCopy(const Tensor &tensor, const char *name,
+static optimc_status checkCopy(const Tensor &tensor,
+                               const optimc_stream &stream, const char *name,
                                const void *data, int64_t count,
                                const Diag &diag) {
-  if (count != tensor.count)
+  int64_t values = tensor.valuesOf(stream);
+  if (count != values)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
-                     "state '%s' of tensor '%.200s' has %lld local elements, "
-                     "not %lld",
-                     name, tensor.name.c_str(),
-                     static_cast<long long>(tensor.count),
+                     "state '%s' of tensor '%.200s' has %lld local %s, not "
+                     "%lld",
+                     name, tensor.name.c_str(), static_cast<long long>(values),
+                     stream.rate == OPTIMC_RATE_ELEMENT && stream.slots == 1
+                         ? "elements"
+                         : "values",
                      static_cast<long long>(count));
   if (!data && count)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
@@ -153,7 +158,8 @@ optimc_status optimc_read_state(const optimc_optimizer *opt,
   if (optimc_status s = findState(opt, tensor, name, stream, diag))
     return s;
   const Tensor &owner = *opt->tensors[tensor];
-  if (optimc_status s = checkCopy(owner, name, out, count, diag))
+  if (optimc_status s = checkCopy(owner, opt->program.streams[stream], name,
+                                  out, count, diag))
     return s;
   DefaultFpEnvironment environment;
   readElements(opt->program, owner, stream, 0, count, out);
@@ -168,7 +174,8 @@ optimc_status optimc_write_state(optimc_optimizer *opt, optimc_tensor tensor,
   if (optimc_status s = findState(opt, tensor, name, stream, diag))
     return s;
   Tensor &owner = *opt->tensors[tensor];
-  if (optimc_status s = checkCopy(owner, name, data, count, diag))
+  if (optimc_status s = checkCopy(owner, opt->program.streams[stream], name,
+                                  data, count, diag))
     return s;
   DefaultFpEnvironment environment;
   writeElements(opt->program, owner, stream, 0, count, data);

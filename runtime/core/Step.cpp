@@ -43,10 +43,9 @@ static optimc_status runWhole(optimc_optimizer *opt, const char *entry,
     return s;
   optimc_status status = runTensors(*opt, opt->everyTensor.data(),
                                     opt->everyTensor.size(), true, diag);
-  if (status)
-    dropStep(*opt);
-  else
-    endStep(*opt);
+  if (!status)
+    return endStep(*opt, diag);
+  dropStep(*opt);
   return status;
 }
 
@@ -93,8 +92,7 @@ optimc_status optimc_end(optimc_optimizer *opt, optimc_error *error) {
   Diag diag(error);
   if (optimc_status s = checkOpen(opt, "optimc_end", diag))
     return s;
-  endStep(*opt);
-  return OPTIMC_OK;
+  return endStep(*opt, diag);
 }
 
 optimc_status optimc_abort(optimc_optimizer *opt, optimc_error *error) {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "core/Buffers.h"
 #include "core/Names.h"
+#include "core/Reduce.h"
 
 #include <cstring>
 #include <limits>
@@ -35,6 +36,8 @@ private:
   optimc_status bindBuffers();
   optimc_status bindNamed(const optimc_named_buffer &buffer);
   optimc_status checkAux();
+  optimc_status checkSlices();
+  optimc_status allocatePartials();
   optimc_status allocate(uint32_t stream, int64_t bytes, void *&slot);
   optimc_status allocateStates();
 
@@ -104,10 +107,12 @@ optimc_status Registration::checkShape() {
     count *= extent ? extent : 1;
   }
   tensor->globalCount = isEmpty ? 0 : count;
-  if (desc.rank >= 2) {
+  // The last two dimensions; less than two are one row.
+  tensor->cols = desc.rank ? tensor->shape[desc.rank - 1] : 1;
+  if (desc.rank >= 2)
     tensor->rows = tensor->shape[desc.rank - 2];
-    tensor->cols = tensor->shape[desc.rank - 1];
-  }
+  for (uint32_t i = 0; i + 2 < desc.rank; ++i)
+    tensor->batches *= tensor->shape[i];
   tensor->block = desc.block;
   return OPTIMC_OK;
 }
@@ -159,7 +164,72 @@ optimc_status Registration::checkShard() {
                      desc.name, static_cast<long long>(start), granule);
   tensor->shardStart = start;
   tensor->count = count;
+  return checkSlices();
+}
+
+/// Rows, columns and blocks, and whatever is reduced, need the whole tensor.
+optimc_status Registration::checkSlices() {
+  bool hasSlices = false, hasBlocks = false, isReduced = false, isCut = false;
+  auto see = [&](uint32_t rate) {
+    hasSlices |= rate != OPTIMC_RATE_ELEMENT;
+    hasBlocks |= rate == OPTIMC_RATE_BLOCK;
+  };
+  for (uint32_t i = 0; i < program.streams.size(); ++i)
+    if (isUsed(i))
+      see(program.streams[i].rate);
+  for (size_t e = 0; e < program.entries.size(); ++e)
+    for (const Variant &variant :
+         program.entries[e].plans[tensor->plan[e]].variants)
+      for (const Phase &phase : variant.phases) {
+        isReduced |= phase.reductions != 0;
+        isCut |= phase.cut > OPTIMC_CUT_GRANULES;
+        for (uint32_t r = 0; r < program.entries[e].reductions.size(); ++r)
+          if (phase.reductions >> r & 1)
+            hasBlocks |=
+                program.entries[e].reductions[r].to_rate == OPTIMC_RATE_BLOCK;
+      }
+  if (hasBlocks && tensor->block == 0)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "'%s' has values per block, but tensor '%.200s' has no "
+                     "block length; set optimc_tensor_desc.block",
+                     program.source->name, desc.name);
+  if (tensor->isShard() && (hasSlices || isReduced || isCut))
+    return diag.fail(OPTIMC_UNSUPPORTED,
+                     "tensor '%.200s' is a shard of %lld of %lld elements, but "
+                     "'%s' reduces over whole tensors; give it all of it",
+                     desc.name, static_cast<long long>(tensor->count),
+                     static_cast<long long>(tensor->globalCount),
+                     program.source->name);
+  constexpr int64_t limit =
+      std::numeric_limits<int64_t>::max() / static_cast<int64_t>(sizeof(float));
+  for (const optimc_stream &stream : program.streams)
+    if (tensor->countOf(stream.rate) > limit / stream.slots)
+      return diag.fail(
+          OPTIMC_INVALID_ARGUMENT,
+          "the %u slots of state '%s' of tensor '%.200s' have more "
+          "than %lld values",
+          stream.slots, stream.name, desc.name, static_cast<long long>(limit));
+  constexpr int64_t segment = int64_t(1) << 32;
+  if (isCut && tensor->globalCount > segment)
+    return diag.fail(OPTIMC_UNSUPPORTED,
+                     "tensor '%.200s' has %lld elements; at most %lld can be "
+                     "reduced to rows, columns or blocks",
+                     desc.name, static_cast<long long>(tensor->globalCount),
+                     static_cast<long long>(segment));
   return OPTIMC_OK;
+}
+
+int64_t Tensor::countOf(uint32_t rate) const {
+  switch (rate) {
+  case OPTIMC_RATE_ROW:
+    return batches * rows;
+  case OPTIMC_RATE_COL:
+    return batches * cols;
+  case OPTIMC_RATE_BLOCK:
+    return block ? divideUp(globalCount, block) : 0;
+  default:
+    return count;
+  }
 }
 
 optimc_status Registration::bindNamed(const optimc_named_buffer &buffer) {
@@ -180,7 +250,8 @@ optimc_status Registration::bindNamed(const optimc_named_buffer &buffer) {
         isAux = aux;
       }
     };
-    if (program.streams[i].role >= OPTIMC_ROLE_STATE)
+    if (program.streams[i].role == OPTIMC_ROLE_STATE ||
+        program.streams[i].role == OPTIMC_ROLE_INPUT)
       match(name, false);
     if (program.formats[i].hasAux())
       match(name + "." + program.formats[i].auxSuffix(), true);
@@ -230,8 +301,8 @@ optimc_status Registration::bindBuffers() {
     const Format &format = program.formats[i];
     const char *name = program.streams[i].name;
     if (optimc_status s =
-            checkBuffer(tensor->stream[i], tensor->count, format.elementSize(),
-                        name, desc.name, diag))
+            checkBuffer(tensor->stream[i], tensor->valuesOf(program.streams[i]),
+                        format.elementSize(), name, desc.name, diag))
       return s;
     if (optimc_status s =
             checkBuffer(tensor->aux[i], format.auxCount(tensor->count),
@@ -279,6 +350,43 @@ optimc_status Registration::allocate(uint32_t stream, int64_t bytes,
   return OPTIMC_OK;
 }
 
+/// Where kernels leave partial results.
+optimc_status Registration::allocatePartials() {
+  for (size_t e = 0; e < program.entries.size(); ++e) {
+    const Entry &entry = program.entries[e];
+    auto &places = tensor->partials.emplace_back(entry.reductions.size());
+    for (size_t r = 0; r < entry.reductions.size(); ++r) {
+      const optimc_reduction &reduction = entry.reductions[r];
+      if (isScalarRate(reduction.from_rate))
+        continue;
+      int64_t values = tensor->countOf(reduction.from_rate), bytes = 0;
+      switch (reduction.to_rate) {
+      case OPTIMC_RATE_ROW:
+        bytes = tensor->countOf(OPTIMC_RATE_ROW) *
+                divideUp(tensor->cols, reduceBlock) * sizeof(double);
+        break;
+      case OPTIMC_RATE_COL:
+        bytes = tensor->batches * divideUp(tensor->rows, panelRows) *
+                tensor->cols * sizeof(float);
+        break;
+      case OPTIMC_RATE_BLOCK:
+        bytes = tensor->countOf(OPTIMC_RATE_BLOCK) *
+                divideUp(tensor->block, reduceBlock) * sizeof(double);
+        break;
+      default:
+        bytes = divideUp(values, reduceBlock) * sizeof(double);
+      }
+      places[r] = allocateBytes(bytes);
+      if (!places[r])
+        return diag.fail(OPTIMC_OUT_OF_MEMORY,
+                         "no memory for the reductions of tensor '%.200s'",
+                         desc.name);
+      tensor->owned.emplace_back(places[r]);
+    }
+  }
+  return OPTIMC_OK;
+}
+
 optimc_status Registration::allocateStates() {
   const std::vector<double> &hypers = opt.groups[tensor->group].hypers;
   int64_t count = tensor->count;
@@ -286,16 +394,17 @@ optimc_status Registration::allocateStates() {
   std::vector<Interval> added;
   for (uint32_t i = 0; i < program.streams.size(); ++i) {
     const Format &format = program.formats[i];
+    int64_t bytes = tensor->valuesOf(program.streams[i]) * format.elementSize();
     int64_t auxBytes = format.auxCount(count) * sizeof(uint16_t);
-    if (isUsed(i) && program.streams[i].role == OPTIMC_ROLE_STATE)
-      if (optimc_status s = allocate(i, count * format.elementSize(),
-                                     tensor->stream[i]))
+    uint32_t role = program.streams[i].role;
+    if (isUsed(i) &&
+        (role == OPTIMC_ROLE_STATE || role == OPTIMC_ROLE_TEMPORARY))
+      if (optimc_status s = allocate(i, bytes, tensor->stream[i]))
         return s;
     if (isUsed(i) && format.hasAux())
       if (optimc_status s = allocate(i, auxBytes, tensor->aux[i]))
         return s;
-    added.push_back(intervalOf(tensor->stream[i], count * format.elementSize(),
-                               index, i));
+    added.push_back(intervalOf(tensor->stream[i], bytes, index, i));
     // Second arrays are never bound again.
     added.push_back(intervalOf(tensor->aux[i], auxBytes, index, auxStream + i));
   }
@@ -326,6 +435,8 @@ optimc_status Registration::check() {
     return s;
   if (optimc_status s = bindBuffers())
     return s;
+  if (optimc_status s = allocatePartials())
+    return s;
   return allocateStates();
 }
 
@@ -335,6 +446,7 @@ uint32_t Registration::commit() {
   tensor->name = desc.name;
   tensor->nameHash = hashName(tensor->name);
   tensor->keyBase = keyBase(opt.seed, tensor->nameHash);
+  tensor->own.reduced.resize(program.maxReductions);
   if (program.tensorFrames)
     initInstance(program, OPTIMC_RATE_TENSOR, tensor->own);
   tensor->own.state = initialStates(program, OPTIMC_RATE_TENSOR, hypers);

@@ -15,15 +15,45 @@
 using namespace optimc::rt;
 
 namespace {
-/// Below this many elements waking threads costs more than it saves.
-constexpr int64_t serialBelow = 64 * 1024;
 /// Chunks are small enough to balance and large enough for the hardware's
 /// prefetchers to get going.
 constexpr int64_t minChunk = 4 * 1024, maxChunk = 256 * 1024;
 constexpr int64_t chunksPerThread = 8;
 /// What starting a run costs, in elements.
 constexpr int64_t runWeight = 64;
-constexpr int64_t cacheLine = 16; // float32 elements
+constexpr int64_t cacheLine = 16;                     // float32 elements
+constexpr int64_t reduceBlock = 4096, panelRows = 64; // see Program.h
+
+/// The values of a phase's domain.
+int64_t countOf(const ScheduleItem &item, uint32_t domain) {
+  switch (domain) {
+  case OPTIMC_RATE_ROW:
+    return item.batches * item.rows;
+  case OPTIMC_RATE_COL:
+    return item.batches * item.cols;
+  case OPTIMC_RATE_BLOCK:
+    return item.block ? (item.count + item.block - 1) / item.block : 0;
+  default:
+    return item.count;
+  }
+}
+
+/// Cuts are at multiples of this.
+int64_t unitOf(const ScheduleItem &item, const Phase &phase) {
+  switch (phase.cut) {
+  case OPTIMC_CUT_LINES:
+    // Panels start anew in each batch.
+    if (item.batches > 1 && item.rows % panelRows)
+      return item.rows * item.cols;
+    return panelRows * item.cols;
+  case OPTIMC_CUT_BLOCKS:
+    return item.block;
+  case OPTIMC_CUT_GRANULES:
+    return reduceBlock;
+  default:
+    return std::max<int64_t>(item.granule, cacheLine);
+  }
+}
 } // namespace
 
 void Schedule::closeChunk(Region &region, optimc_kernel_fn fn) {
@@ -34,23 +64,30 @@ void Schedule::closeChunk(Region &region, optimc_kernel_fn fn) {
 }
 
 void Schedule::addItem(Region &region, const ScheduleItem *items,
-                       uint32_t index, optimc_kernel_fn fn) {
+                       uint32_t index, const Phase &phase) {
   const ScheduleItem &item = items[index];
-  int64_t unit = std::max<int64_t>(item.granule, cacheLine);
+  bool isElement = phase.domain == OPTIMC_RATE_ELEMENT;
+  int64_t total = countOf(item, phase.domain);
+  if (total == 0)
+    return;
+  int64_t globalFirst = isElement ? item.globalFirst : 0;
+  int64_t unit = unitOf(item, phase);
   int64_t piece = (target + unit - 1) / unit * unit;
   constexpr int64_t segment = int64_t(1) << 32;
-  for (int64_t first = 0; first < item.count;) {
-    int64_t global = item.globalFirst + first;
-    int64_t left = std::min(item.count - first, segment - global % segment);
+  region.total += total;
+  for (int64_t first = 0; first < total;) {
+    int64_t global = globalFirst + first;
+    int64_t left = std::min(total - first, segment - global % segment);
     // What does not fit into the open chunk starts its own: tensors that are
     // smaller than a chunk are never cut.
     if (weight > 0 && weight + left > target)
-      closeChunk(region, fn);
+      closeChunk(region, phase.fn);
     // Do not leave a crumb behind.
     int64_t count = left <= piece + piece / 4 ? left : piece;
     optimc_run run = {};
     run.stream = &pointers[size_t(2) * index * nStreams];
     run.aux = run.stream + nStreams;
+    run.partials = item.partials;
     run.scalars = item.scalars;
     run.first = first;
     run.count = count;
@@ -66,71 +103,108 @@ void Schedule::addItem(Region &region, const ScheduleItem *items,
     weight += count + runWeight;
     first += count;
     if (weight >= target)
-      closeChunk(region, fn);
+      closeChunk(region, phase.fn);
   }
 }
 
-void Schedule::buildRegion(size_t phase, const ScheduleItem *items, size_t n) {
-  Region &region = regions[phase];
+/// The `number`-th phase of a stage of each item's variant, or null.
+static const Phase *findPhase(const ScheduleItem &item, uint32_t stage,
+                              size_t number) {
+  for (const Phase &phase : item.variant->phases)
+    if (phase.stage == stage && number-- == 0)
+      return &phase;
+  return nullptr;
+}
+
+/// False if no item has such a phase.
+bool Schedule::buildRegion(size_t index, uint32_t stage, size_t number,
+                           const ScheduleItem *items, size_t n) {
+  kernels.clear();
+  for (size_t i = 0; i < n; ++i) {
+    const Phase *phase = findPhase(items[i], stage, number);
+    if (phase &&
+        std::find(kernels.begin(), kernels.end(), phase->fn) == kernels.end())
+      kernels.push_back(phase->fn);
+  }
+  if (kernels.empty())
+    return false;
+  if (regions.size() <= index)
+    regions.resize(index + 1);
+  Region &region = regions[index];
+  region.stage = stage;
+  region.total = 0;
   region.runs.clear();
   region.keys.clear();
   region.chunks.clear();
   chunkFirst = 0;
   weight = 0;
-  kernels.clear();
-  for (size_t i = 0; i < n; ++i) {
-    if (items[i].variant->phases.size() <= phase)
-      continue;
-    optimc_kernel_fn fn = items[i].variant->phases[phase].fn;
-    if (std::find(kernels.begin(), kernels.end(), fn) == kernels.end())
-      kernels.push_back(fn);
-  }
   // Tensors of one kernel side by side, so that they can share calls.
   for (optimc_kernel_fn fn : kernels) {
     for (size_t i = 0; i < n; ++i)
-      if (items[i].variant->phases.size() > phase &&
-          items[i].variant->phases[phase].fn == fn)
-        addItem(region, items, i, fn);
+      if (const Phase *phase = findPhase(items[i], stage, number);
+          phase && phase->fn == fn)
+        addItem(region, items, i, *phase);
     closeChunk(region, fn);
+  }
+  return true;
+}
+
+void Schedule::addRings(const ScheduleItem &item, size_t index,
+                        const Program &program) {
+  for (uint32_t i = 0; i < nStreams; ++i) {
+    const optimc_stream &stream = program.streams[i];
+    if (stream.slots == 1 || !item.stream[i])
+      continue;
+    size_t values = countOf(item, stream.rate);
+    rings.push_back(
+        {2 * index * nStreams + i, static_cast<char *>(item.stream[i]),
+         values * program.formats[i].elementSize(), stream.slots, item.clock});
   }
 }
 
-void Schedule::build(const ScheduleItem *items, size_t n, uint32_t streams,
+void Schedule::build(const ScheduleItem *items, size_t n,
+                     const Program &program, uint32_t nStages,
                      uint32_t threads) {
-  nStreams = streams;
+  nStreams = program.streams.size();
   pointers.resize(2 * n * nStreams);
+  rings.clear();
   for (size_t i = 0; i < n; ++i) {
     void **to = pointers.data() + 2 * i * nStreams;
     std::copy_n(items[i].stream, nStreams, to);
     std::copy_n(items[i].aux, nStreams, to + nStreams);
+    addRings(items[i], i, program);
   }
-  size_t phases = 0;
-  total = 0;
-  for (size_t i = 0; i < n; ++i) {
-    phases = std::max(phases, items[i].variant->phases.size());
+  int64_t total = 0;
+  for (size_t i = 0; i < n; ++i)
     if (!items[i].variant->phases.empty())
       total += items[i].count;
-  }
   target = std::clamp(total / (chunksPerThread * std::max(threads, 1u)),
                       minChunk, maxChunk);
-  if (regions.size() < phases)
-    regions.resize(phases);
-  nRegions = phases;
-  for (size_t phase = 0; phase < phases; ++phase)
-    buildRegion(phase, items, n);
+  nRegions = 0;
+  for (uint32_t stage = 0; stage < nStages; ++stage)
+    for (size_t number = 0; buildRegion(nRegions, stage, number, items, n);
+         ++number)
+      ++nRegions;
 }
 
-void Schedule::setKeys(double ahead) {
+/// Sound programs count to 2^53; a damaged one may store anything.
+static uint64_t numberOf(double step) {
+  bool counts = step >= 0 && step <= 9007199254740993.0;
+  return counts ? static_cast<uint64_t>(step) : 0;
+}
+
+void Schedule::setStep(double ahead) {
   for (size_t r = 0; r < nRegions; ++r) {
     Region &region = regions[r];
     for (size_t i = 0; i < region.runs.size(); ++i) {
       const KeySource &source = region.keys[i];
-      double step = source.clock->front() + ahead;
-      // Sound programs count to 2^53; a damaged one may store anything.
-      bool counts = step >= 0 && step <= 9007199254740993.0;
-      uint64_t number = counts ? static_cast<uint64_t>(step) : 0;
+      uint64_t number = numberOf(source.clock->front() + ahead);
       region.runs[i].key = optimc_mix(source.base ^ number);
     }
+  }
+  for (const Ring &ring : rings) {
+    uint64_t slot = numberOf(ring.clock->front() + ahead - 1) % ring.slots;
+    pointers[ring.pointer] = ring.base + slot * ring.stride;
   }
 }
 
@@ -154,11 +228,13 @@ static void takeChunks(void *data, uint32_t) {
   }
 }
 
-void Schedule::execute(const ThreadChoice &threads) const {
+void Schedule::execute(const ThreadChoice &threads, uint32_t stage) const {
   for (size_t r = 0; r < nRegions; ++r) {
+    if (regions[r].stage != stage)
+      continue;
     Work work;
     work.region = &regions[r];
-    if (total >= serialBelow && regions[r].chunks.size() > 1)
+    if (regions[r].total >= parallelFrom && regions[r].chunks.size() > 1)
       parallel(threads, takeChunks, &work);
     // Whatever a caller's pool did not take is done here.
     takeChunks(&work, 0);

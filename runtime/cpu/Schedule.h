@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // One region per phase; a region is a list of chunks that threads take one by
-// one; a chunk is one kernel call on a few runs. Large tensors are cut at
-// multiples of the granule, small ones share a chunk. Nothing is allocated when
+// one; a chunk is one kernel call on a few runs. Large tensors are cut where
+// the phase allows it, small ones share a chunk. Nothing is allocated when
 // a schedule of the same size is built again. A step reads the schedule's
 // arrays front to back and no tensor: with a thousand of them each miss would
 // count.
@@ -27,8 +27,9 @@ struct ScheduleItem {
   const Variant *variant;
   void *const *stream; // [streams of the program], likewise aux
   void *const *aux;
+  void *const *partials; // [reductions of the entry]
   const float *scalars;
-  int64_t count, globalFirst, rows, cols, block;
+  int64_t count, globalFirst, batches, rows, cols, block;
   uint32_t granule;
   bool aligned; // every base in use is 64-byte aligned
   uint64_t keyBase;
@@ -47,38 +48,52 @@ public:
     uint32_t item;
   };
   struct Region {
+    uint32_t stage;
+    int64_t total; // values
     std::vector<optimc_run> runs;
     std::vector<KeySource> keys; // by run
     std::vector<Chunk> chunks;
   };
 
   /// `threads` only sets the size of the chunks.
-  void build(const ScheduleItem *items, size_t n, uint32_t nStreams,
-             uint32_t threads);
+  void build(const ScheduleItem *items, size_t n, const Program &program,
+             uint32_t nStages, uint32_t threads);
 
-  /// Gives every run its key for the step that its clock counts, plus `ahead`.
-  void setKeys(double ahead);
+  /// Prepares for the step that is `ahead` of what the clocks count: keys of
+  /// the runs, slots of the rings.
+  void setStep(double ahead);
 
-  /// Runs all regions in order, each in parallel, in the default
-  /// floating-point environment. Small totals stay on this thread.
-  void execute(const ThreadChoice &threads) const;
+  /// Runs the regions of a stage in order, each in parallel, in the default
+  /// floating-point environment. Small ones stay on this thread.
+  void execute(const ThreadChoice &threads, uint32_t stage) const;
 
   size_t size() const { return nRegions; }
   const Region &operator[](size_t i) const { return regions[i]; }
 
 private:
-  void buildRegion(size_t phase, const ScheduleItem *items, size_t n);
+  struct Ring {
+    size_t pointer; // in `pointers`
+    char *base;
+    size_t stride; // bytes of a slot
+    uint32_t slots;
+    const std::vector<double> *clock;
+  };
+
+  bool buildRegion(size_t region, uint32_t stage, size_t number,
+                   const ScheduleItem *items, size_t n);
   void addItem(Region &region, const ScheduleItem *items, uint32_t index,
-               optimc_kernel_fn fn);
+               const Phase &phase);
+  void addRings(const ScheduleItem &item, size_t index, const Program &program);
   void closeChunk(Region &region, optimc_kernel_fn fn);
 
   std::vector<Region> regions; // the first nRegions are in use
   size_t nRegions = 0;
-  int64_t total = 0, target = 0;
+  int64_t target = 0;
   int64_t weight = 0;    // of the open chunk
   size_t chunkFirst = 0; // its first run
   std::vector<optimc_kernel_fn> kernels;
   std::vector<void *> pointers; // all stream and aux arrays, one after another
+  std::vector<Ring> rings;
   uint32_t nStreams = 0;
 };
 

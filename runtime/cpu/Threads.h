@@ -19,6 +19,9 @@
 
 namespace optimc::rt {
 
+/// Below this many elements waking threads costs more than it saves.
+constexpr int64_t parallelFrom = 64 * 1024;
+
 struct ThreadChoice {
   optimc_threads backend = OPTIMC_THREADS_AUTO; // as asked for
   uint32_t count = 1;

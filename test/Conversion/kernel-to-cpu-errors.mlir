@@ -33,15 +33,32 @@ optim.optimizer @gate(%p, %g) input(%f : model = 0) {
 
 // -----
 
-// expected-error @below {{state 'r' of rate 'row' is not compiled yet by the CPU back end; `optimc run --engine=interpreter` executes it}}
-optim.optimizer @rows(%p, %g) state(%r : row) {
+// expected-error @below {{state 'd' is a ring of 3 scalars, which is not compiled yet; 'optimc run --engine=interpreter' executes it}}
+optim.optimizer @ring(%p, %g) state(%d : group slots 3) {
   commit %p = %g
 }
 
 // -----
 
 optim.optimizer @delayed(%p, %g) {
-  // expected-error @below {{'delay' is not compiled yet by the CPU back end}}
+  // expected-error @below {{is still in the body; run optim-split-host and optim-make-kernels first}}
   %d = delay %g by 3 "previous_grad"
   commit %p = %d
+}
+
+// -----
+
+optim.optimizer @unread(%p, %g) {
+  %u = kernel 0 streams(%p, %g) scalars() {
+  ^bb0(%x: f32, %y: f32):
+    %d = arith.subf %x, %y : f32
+    yield %d : f32
+  } : !optim.element
+  // expected-error @below {{reads a value that is not in memory}}
+  %p_t = kernel 1 streams(%u) scalars() {
+  ^bb0(%x: f32):
+    %d = arith.addf %x, %x : f32
+    yield %d : f32
+  } : !optim.element
+  commit %p = %p_t
 }

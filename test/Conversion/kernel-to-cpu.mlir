@@ -7,7 +7,7 @@
 // CHECK:         kernel 0 streams
 // CHECK-LABEL: llvm.func internal @sgd.step.0(%{{.*}}: !llvm.ptr, %{{.*}}: i64)
 // CHECK-SAME:    dso_local
-// CHECK-SAME:    optim.code = {entry = 0 : i64, isa = 0 : i64, optimizer = "sgd", reads = 3 : i64, variant = 0 : i64, writes = 1 : i64}
+// CHECK-SAME:    optim.code = {entry = 0 : i64, isa = 0 : i64, optimizer = "sgd", phase = 0 : i64, reads = 3 : i64, variant = 0 : i64, writes = 1 : i64}
 // CHECK:         scf.for
 // One run: streams, range, scalars; then what does not depend on the element.
 // CHECK:           %[[LR:.*]] = llvm.load %{{.*}} : !llvm.ptr -> f32

@@ -21,7 +21,7 @@
 // V3-LABEL: llvm.func internal @k.baseline
 
 // ERROR: unknown instruction set 'skylake'; known: x86-64-v4, x86-64-v3, baseline
-llvm.func internal @k(%a: !llvm.ptr, %n: i64) attributes {optim.code = {entry = 0 : i64, isa = 0 : i64, optimizer = "o", reads = 1 : i64, variant = 0 : i64, writes = 1 : i64}} {
+llvm.func internal @k(%a: !llvm.ptr, %n: i64) attributes {optim.code = {entry = 0 : i64, isa = 0 : i64, optimizer = "o", phase = 0 : i64, reads = 1 : i64, variant = 0 : i64, writes = 1 : i64}} {
   llvm.return
 }
 llvm.func @other() {

@@ -1,7 +1,7 @@
 // RUN: optim-opt --optim-split-host --optim-specialize --optim-make-kernels %s | FileCheck %s
 // RUN: optim-opt --optim-split-host --optim-specialize --optim-make-kernels --remarks-filter='optim-make-kernels' %s 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
 
-// REMARK-DAG: 'step': one pass of 3 ops reads %p, %g, writes %p, with 1 scalars
+// REMARK-DAG: 'step', stage 0, per element: one pass of 3 ops reads %p, %g, makes %p_t, with 1 scalars
 // REMARK-DAG: 'step': nothing to do, no kernel
 
 // Streams in the order of the signature, only those that are read; constants

@@ -1,7 +1,7 @@
 // RUN: optim-opt --optim-split-host --split-input-file --verify-diagnostics %s
 
 optim.optimizer @classes(%p, %g) {
-  // expected-error@+1 {{'case' is not compiled yet by the CPU back end; 'optimc run --engine=interpreter' executes it}}
+  // expected-error@+1 {{is a class of tensors; run 'optim-expand-cases' first}}
   %u = case rank >= 2 { yield %g } else { yield %p }
   commit %p = %u
 }
@@ -9,7 +9,7 @@ optim.optimizer @classes(%p, %g) {
 // -----
 
 optim.optimizer @rings(%p, %g) {
-  // expected-error@+1 {{'delay' is not compiled yet by the CPU back end; 'optimc run --engine=interpreter' executes it}}
+  // expected-error@+1 {{is a state of its own; run 'optim-expand-delays' first}}
   %u = delay %g by 1 "previous_grad"
   commit %p = %u
 }

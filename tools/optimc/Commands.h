@@ -27,7 +27,7 @@ struct SpecArgs {
 };
 
 struct CompileArgs : SpecArgs {
-  std::string output = "-", emit = "object", until;
+  std::string output = "-", emit = "object", until, phases = "cheapest";
   std::vector<std::string> cpus, freeze, store;
   bool amp = true, remarks = false;
 };
@@ -83,6 +83,7 @@ struct RunArgs : SpecArgs {
   std::string grads, function, params, engine = "compiled", output;
   std::vector<std::string> set, init, freeze, store;
   int64_t steps = 0; ///< 0: as many as --grads has
+  int64_t block = 0; ///< length of the blocks of each tensor; 0: none
   uint64_t seed = 0;
   bool json = false;
 };

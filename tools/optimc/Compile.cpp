@@ -27,6 +27,9 @@ static Expected<CompileOptions> getOptions(const CompileArgs &args) {
   options.freeze.assign(args.freeze.begin(), args.freeze.end());
   options.store.assign(args.store.begin(), args.store.end());
   options.amp = args.amp;
+  options.phases = args.phases == "recompute" ? PhasePolicy::Recompute
+                   : args.phases == "store"   ? PhasePolicy::Store
+                                              : PhasePolicy::Cheapest;
   options.until = args.until;
   if (args.cpus.size() == 1 && args.cpus.front() == "none")
     options.cpus.push_back("baseline");

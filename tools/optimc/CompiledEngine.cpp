@@ -68,6 +68,7 @@ public:
         gradType = getType(*storage);
       ++storage;
     });
+    numStreams = stateNames.size() - 1;
     forEach(program->states, [&](const optimc_scalar_state &state) {
       if (StringRef(state.name) != "step")
         stateNames.push_back(state.name);
@@ -83,7 +84,8 @@ public:
   }
 
   Expected<unsigned> addTensor(StringRef name, ArrayRef<int64_t> shape,
-                               ArrayRef<double> initial) override {
+                               ArrayRef<double> initial,
+                               int64_t block) override {
     auto &buffers = tensors.emplace_back();
     buffers.param.resize(initial.size());
     buffers.grad.resize(initial.size());
@@ -94,6 +96,7 @@ public:
     desc.rank = shape.size();
     desc.name = text.c_str();
     desc.shape = shape.data();
+    desc.block = block;
     desc.param = buffers.param.data();
     desc.grad = buffers.grad.data();
     desc.param_dtype = paramType;
@@ -159,6 +162,8 @@ public:
         return std::move(failure);
       return std::vector<double>(values.begin(), values.end());
     }
+    if (is_contained(ArrayRef(stateNames).slice(1, numStreams), name))
+      return std::vector<double>();
     double value;
     optimc_error error;
     if (Error failure =
@@ -201,7 +206,8 @@ private:
   optimc_optimizer *optimizer = nullptr;
   optimc_group group = 0;
   std::vector<Buffers> tensors; // moved buffers keep their addresses
-  std::vector<std::string> stateNames;
+  std::vector<std::string> stateNames; // "step", streams, other scalars
+  size_t numStreams = 0;
 };
 } // namespace
 

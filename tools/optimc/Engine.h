@@ -27,7 +27,7 @@ public:
   virtual llvm::Error setHyper(llvm::StringRef name, double value) = 0;
   virtual llvm::Expected<unsigned>
   addTensor(llvm::StringRef name, llvm::ArrayRef<int64_t> shape,
-            llvm::ArrayRef<double> initial) = 0;
+            llvm::ArrayRef<double> initial, int64_t block) = 0;
   /// Sets all values of a state of a tensor.
   virtual llvm::Error setState(unsigned tensor, llvm::StringRef name,
                                double value) = 0;
@@ -39,6 +39,7 @@ public:
   virtual std::vector<double> getParam(unsigned tensor) = 0;
   /// The states that this engine has, "step" first.
   virtual const std::vector<std::string> &getStateNames() const = 0;
+  /// Nothing where the tensor's class does not have the state.
   virtual llvm::Expected<std::vector<double>>
   getState(unsigned tensor, llvm::StringRef name) = 0;
   virtual bool isFloat64() const { return false; }

@@ -29,11 +29,13 @@ public:
     return session->setHyper(0, name, value);
   }
   Expected<unsigned> addTensor(StringRef name, ArrayRef<int64_t> shape,
-                               ArrayRef<double> initial) override {
+                               ArrayRef<double> initial,
+                               int64_t block) override {
     interp::TensorInfo info;
     info.name = name.str();
     info.shape = shape.vec();
     info.initial = initial;
+    info.block = block;
     return session->addTensor(info);
   }
   Error setState(unsigned tensor, StringRef name, double value) override {

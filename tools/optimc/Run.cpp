@@ -220,7 +220,8 @@ Error Run::createEngine() {
   if (!states)
     return states.takeError();
   for (Tensor &tensor : tensors) {
-    auto id = engine->addTensor(tensor.name, tensor.shape, tensor.initial);
+    auto id = engine->addTensor(tensor.name, tensor.shape, tensor.initial,
+                                args.block);
     if (!id)
       return id.takeError();
     tensor.id = *id;
@@ -268,11 +269,18 @@ Error Run::record() {
       auto values = engine->getState(tensor.id, state);
       if (!values)
         return values.takeError();
-      bool perElement = int64_t(values->size()) == tensor.size() &&
-                        state != "step" && !tensor.shape.empty();
-      append("state/" + state + "/" + tensor.name, *values,
-             perElement ? ArrayRef<int64_t>(tensor.shape)
-                        : ArrayRef<int64_t>());
+      int64_t count = values->size();
+      // The tensor's class does not have this state.
+      if (!count && tensor.size())
+        continue;
+      bool perElement = count == tensor.size() && state != "step" &&
+                        !tensor.shape.empty();
+      ArrayRef<int64_t> shape;
+      if (perElement)
+        shape = tensor.shape;
+      else if (count != 1) // of rows, columns, blocks
+        shape = ArrayRef<int64_t>(count);
+      append("state/" + state + "/" + tensor.name, *values, shape);
     }
   }
   return Error::success();

@@ -78,6 +78,12 @@ void addCompile(CLI::App &app, CompileArgs &args) {
                      "wrap, freeze, store, expand, simplify, split-host, "
                      "specialize, make-kernels, to-arith, expand-storage, "
                      "kernel-to-cpu, multiversion, emit-program, llvm)");
+  command
+      .add_option("--phases", args.phases,
+                  "What several passes over the elements need: computed again, "
+                  "stored by the first, or what moves fewer bytes")
+      ->check(CLI::IsMember({"cheapest", "recompute", "store"}))
+      ->capture_default_str();
   command.add_flag("!--no-amp", args.amp,
                    "Leave out the inputs grad_scale and found_inf");
   command.add_flag("--remarks", args.remarks,
@@ -213,6 +219,9 @@ void addRun(CLI::App &app, RunArgs &args) {
                   "Initial states: state=value,... (a number for all elements)")
       ->delimiter(',')
       ->type_name("STATE=VALUE");
+  command.add_option("--block", args.block,
+                     "Length of the blocks of values per block")
+      ->check(CLI::PositiveNumber);
   command.add_option("--seed", args.seed, "Seed of 'random'")
       ->capture_default_str();
   command.add_option("-o,--out", args.output,

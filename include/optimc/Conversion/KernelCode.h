@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// `optim-kernel-to-cpu` writes one function per variant, `optim-multiversion`
+// `optim-kernel-to-cpu` writes one function per phase, `optim-multiversion`
 // clones it per instruction set, `optim-emit-program` puts the clones into the
 // program's tables. In between, the discardable attribute `optim.code` of the
 // functions says what they are.
@@ -26,7 +26,7 @@ struct KernelCode {
   static constexpr llvm::StringLiteral attributeName = "optim.code";
 
   std::string optimizer;
-  unsigned entry = 0, variant = 0;
+  unsigned entry = 0, variant = 0, phase = 0;
   uint64_t reads = 0, writes = 0; ///< bit sets of streams
   uint64_t isa = 0;               ///< OPTIMC_ISA_*; 0 runs anywhere
 

@@ -23,10 +23,12 @@
 
 namespace optimc {
 
-/// One stream: argument `argument` of the bodies.
+/// One stream: an argument of the bodies, or values of one step per row, column
+/// or block.
 struct StreamLayout {
   std::string name;
-  unsigned argument;
+  std::optional<unsigned> argument; ///< none: temporary
+  optim::Rate rate;
 };
 
 /// One scalar state; `index` counts within its rate, where the group's state 0
@@ -37,18 +39,44 @@ struct ScalarStateLayout {
   unsigned index;
 };
 
-/// A stream gets the value `source`: a result of the variant's kernel, the old
+/// A stream gets the value `source`: a result of the phase's kernel, the old
 /// value of another stream, or a scalar.
 struct ElementWrite {
   unsigned stream;
   mlir::Value source;
 };
 
+/// Result `result` of the phase's kernel is reduced to reduction `reduction`.
+struct PartialReduction {
+  unsigned reduction, result;
+};
+
+/// One pass over the values of one rate.
+struct PhaseLayout {
+  unsigned stage = 0;
+  optim::Rate domain = optim::Rate::Element;
+  optim::KernelOp kernel = {};              ///< null if nothing is computed
+  llvm::SmallVector<unsigned> streams = {}; ///< of the kernel's operands
+  llvm::SmallVector<ElementWrite> writes = {};
+  llvm::SmallVector<PartialReduction> reductions = {};
+};
+
 /// What runs where (predicates & mask) == value.
 struct VariantLayout {
   int64_t mask, value;
-  optim::KernelOp kernel; ///< null if nothing is computed per element
-  llvm::SmallVector<ElementWrite> writes;
+  llvm::SmallVector<PhaseLayout, 1> phases; ///< in the order of their stages
+};
+
+/// `reduce`, in the order of the body.
+struct ReductionLayout {
+  optim::ReduceOp op;
+  unsigned stage; ///< of the result
+};
+
+/// A class of tensors and the variants that it can need.
+struct PlanLayout {
+  unsigned minRank, maxRank;
+  llvm::SmallVector<unsigned> variants;
 };
 
 using SlotMap = llvm::MapVector<mlir::Value, unsigned>;
@@ -61,7 +89,10 @@ struct EntryLayout {
   llvm::SmallVector<mlir::Value> predicates; ///< bit k of the predicate frame
   SlotMap values;                            ///< float64 frame
   SlotMap scalars;                           ///< float32 frame
+  llvm::SmallVector<ReductionLayout> reductions;
+  llvm::DenseMap<mlir::Value, unsigned> slices; ///< results of `reduce`
   llvm::SmallVector<VariantLayout> variants;
+  llvm::SmallVector<PlanLayout> plans;
 
   bool isStep() const { return index == 0; }
   unsigned numValues = 0; ///< slots of the float64 frame, inputs included
@@ -79,6 +110,7 @@ struct ProgramLayout {
   llvm::SmallVector<unsigned> inputs;
   llvm::SmallVector<EntryLayout, 0> entries;
 
+  /// The stream of an argument.
   std::optional<unsigned> getStream(mlir::Value value) const;
   const ScalarStateLayout *getState(mlir::Value value) const;
   std::optional<unsigned> getHyper(mlir::Value value) const;
@@ -86,16 +118,31 @@ struct ProgramLayout {
   unsigned getNumStates(optim::Rate rate) const; ///< "step" included
 };
 
+/// Which scalar function computes a value, or has it at hand: that of a rate
+/// and a stage.
+struct ScalarFunctionKey {
+  optim::Rate rate; ///< model at least
+  unsigned stage;
+  bool operator==(const ScalarFunctionKey &other) const {
+    return rate == other.rate && stage == other.stage;
+  }
+};
+
 /// The operand of explicit broadcasts.
 mlir::Value lookThroughBroadcasts(mlir::Value value);
 
-/// The rate of the scalar function that has `value` at hand, model at least.
-optim::Rate getScalarFunctionRate(mlir::Value value);
+/// The function that writes `value` into the frames. Results of `reduce` are
+/// written by the runtime.
+ScalarFunctionKey getScalarFunctionKey(mlir::Value value);
 
-/// Whether the scalar function of rate `rate` reads `value` straight from its
-/// arguments, without a slot that a coarser function fills.
+/// Whether a scalar function reads `value` straight from its arguments, without
+/// a slot of the value frame.
 bool isDirectlyReadable(const ProgramLayout &layout, mlir::Value value,
-                        optim::Rate rate);
+                        ScalarFunctionKey reader);
+
+/// Whether the optimizer can have a plain step function, which sees one run of
+/// elements: no reductions, no classes of tensors, no slices, no rings.
+bool hasPlainStep(optim::OptimizerOp op);
 
 } // namespace optimc
 

@@ -12,6 +12,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/SmallVector.h"
+#include "optimc/Analysis/Phases.h"
 #include <string>
 
 namespace optimc {
@@ -25,6 +26,8 @@ struct CompileOptions {
   llvm::SmallVector<std::string> store;
   /// Whether the step gets the inputs grad_scale and found_inf.
   bool amp = true;
+  /// What several passes over the elements need (Analysis/Phases.h).
+  PhasePolicy phases = PhasePolicy::Cheapest;
   /// The first and the last phase to run; empty: from the spec, to the end.
   std::string from, until;
 };

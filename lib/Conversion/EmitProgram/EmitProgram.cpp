@@ -42,10 +42,13 @@ private:
   Constant outputs();
   Constant scalars(const EntryLayout &entry,
                    ArrayRef<ScalarFunction> functions);
-  Constant variants(const EntryLayout &entry,
-                    ArrayRef<KernelVersions> versions);
-  Constant plans(const EntryLayout &entry, ArrayRef<KernelVersions> versions);
-  FailureOr<SmallVector<KernelVersions>> findKernels(const EntryLayout &entry);
+  Constant reductions(const EntryLayout &entry);
+  Constant variant(const EntryLayout &entry, unsigned number,
+                   const VariantVersions &versions);
+  Constant plans(const EntryLayout &entry, ArrayRef<VariantVersions> versions);
+  uint64_t getUsedStreams(const EntryLayout &entry, const PlanLayout &plan,
+                          ArrayRef<VariantVersions> versions);
+  FailureOr<SmallVector<VariantVersions>> findKernels(const EntryLayout &entry);
   void programFunction(StringRef table);
   void addState(Row &row, StateAttr state);
 
@@ -105,22 +108,26 @@ Constant ProgramEmitter::streams() {
   for (const StreamLayout &stream : layout.streams) {
     uint64_t role = OPTIMC_ROLE_STATE, flags = 0;
     Row row = {tables.string(stream.name)};
-    if (stream.argument >= op.getFirstInput())
+    if (!stream.argument)
+      role = OPTIMC_ROLE_TEMPORARY;
+    else if (*stream.argument >= op.getFirstInput())
       role = OPTIMC_ROLE_INPUT;
-    else if (stream.argument < 2)
-      role = stream.argument == 0 ? OPTIMC_ROLE_PARAM : OPTIMC_ROLE_GRAD;
+    else if (*stream.argument < 2)
+      role = *stream.argument == 0 ? OPTIMC_ROLE_PARAM : OPTIMC_ROLE_GRAD;
     row.push_back(integer(role));
-    row.push_back(integer(OPTIMC_RATE_ELEMENT));
+    row.push_back(integer(uint64_t(stream.rate)));
+    uint64_t slots = 1;
     if (role == OPTIMC_ROLE_STATE) {
-      StateAttr state = op.getState(stream.argument - op.getFirstState());
+      StateAttr state = op.getState(*stream.argument - op.getFirstState());
       addState(row, state);
       flags = state.getObservable() ? OPTIMC_STREAM_OBSERVABLE : 0;
-      if (op.getStorage(stream.argument).getIsUnsigned())
+      slots = state.getSlots();
+      if (op.getStorage(*stream.argument).getIsUnsigned())
         flags |= OPTIMC_STREAM_UNSIGNED;
     } else {
       row.append({integer(OPTIMC_INIT_VALUE), integer(0), Constant::number(0)});
     }
-    row.push_back(integer(1)); // slots
+    row.push_back(integer(slots));
     row.push_back(integer(flags));
     rows.push_back(std::move(row));
   }
@@ -165,7 +172,7 @@ Constant ProgramEmitter::outputs() {
     if (!slot)
       slot = step.values.lookup(value);
     rows.push_back({tables.string(cast<StringAttr>(name).getValue()),
-                    integer(uint64_t(getScalarFunctionRate(value))),
+                    integer(uint64_t(getScalarFunctionKey(value).rate)),
                     integer(*slot)});
   }
   return tables.table("outputs", outputFields, rows);
@@ -180,79 +187,165 @@ Constant ProgramEmitter::scalars(const EntryLayout &entry,
   SmallVector<Row> rows;
   for (const ScalarFunction &scalar : functions) {
     LLVM::LLVMFuncOp function = scalar.function;
-    rows.push_back({integer(uint64_t(scalar.rate)), integer(0),
-                    Constant::address(function.getSymName()),
-                    Constant::address("")});
+    rows.push_back(
+        {integer(uint64_t(scalar.key.rate)), integer(scalar.key.stage),
+         Constant::address(function.getSymName()), Constant::address("")});
   }
   return tables.table("entry" + Twine(entry.index) + ".scalars", scalarsFields,
                       rows);
 }
 
-/// The clones of each variant's kernel; none where nothing moves.
-FailureOr<SmallVector<KernelVersions>>
+/// The clones of each phase's kernel.
+FailureOr<SmallVector<VariantVersions>>
 ProgramEmitter::findKernels(const EntryLayout &entry) {
-  SmallVector<KernelVersions> versions(entry.variants.size());
+  SmallVector<VariantVersions> versions;
+  for (const VariantLayout &variant : entry.variants)
+    versions.emplace_back(variant.phases.size());
   for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
     std::optional<KernelCode> code = KernelCode::get(function);
     if (code && code->optimizer == op.getSymName() &&
-        code->entry == entry.index && code->variant < versions.size())
-      versions[code->variant].push_back({*code, function});
+        code->entry == entry.index && code->variant < versions.size() &&
+        code->phase < versions[code->variant].size())
+      versions[code->variant][code->phase].push_back({*code, function});
   }
-  for (auto [variant, code] : llvm::zip(entry.variants, versions))
-    if (!variant.writes.empty() && (code.empty() || code.back().first.isa != 0))
-      return op.emitOpError("has a variant without code that runs on every "
-                            "machine; run optim-kernel-to-cpu and "
-                            "optim-multiversion first");
+  for (const VariantVersions &variant : versions)
+    for (const KernelVersions &code : variant)
+      if (code.empty() || code.back().first.isa != 0)
+        return op.emitOpError("has a phase without code that runs on every "
+                              "machine; run optim-kernel-to-cpu and "
+                              "optim-multiversion first");
   return versions;
 }
 
-Constant ProgramEmitter::variants(const EntryLayout &entry,
-                                  ArrayRef<KernelVersions> versions) {
-  SmallVector<Row> rows;
-  std::string prefix = "entry" + std::to_string(entry.index);
-  for (auto [i, pair] : llvm::enumerate(llvm::zip(entry.variants, versions))) {
-    auto &[variant, code] = pair;
-    std::string own = prefix + ".variant" + std::to_string(i);
-    SmallVector<Row> phases;
-    if (!code.empty()) {
-      SmallVector<Row> list;
-      for (auto &[what, function] : code) {
-        LLVM::LLVMFuncOp kernel = function;
-        list.push_back(
-            {integer(what.isa), Constant::address(kernel.getSymName())});
-      }
-      const KernelCode &what = code.front().first;
-      phases.push_back({integer(0), integer(0), integer(what.reads),
-                        integer(what.writes), integer(0),
-                        tables.table(own + ".code", codeFields, list),
-                        Constant::address("")});
+/// Where a tensor may be cut for the reductions of a phase.
+static optimc_cut getCut(const EntryLayout &entry, const PhaseLayout &phase) {
+  optimc_cut cut = OPTIMC_CUT_ANYWHERE;
+  for (const PartialReduction &partial : phase.reductions) {
+    ReduceOp reduce = entry.reductions[partial.reduction].op;
+    switch (reduce.getRate()) {
+    case Rate::Row:
+    case Rate::Col:
+      return OPTIMC_CUT_LINES;
+    case Rate::Block:
+      return OPTIMC_CUT_BLOCKS;
+    default:
+      cut = OPTIMC_CUT_GRANULES;
     }
-    rows.push_back({integer(variant.mask), integer(variant.value),
-                    tables.table(own + ".phases", phaseFields, phases)});
   }
-  return tables.table(prefix + ".variants", variantFields, rows);
+  return cut;
 }
 
-/// One plan for all tensors: elementwise kernels ask nothing of the shape, and
-/// any cut of a tensor gives the same bits, unless it cuts a block.
+Constant ProgramEmitter::variant(const EntryLayout &entry, unsigned number,
+                                 const VariantVersions &versions) {
+  std::string own = "entry" + std::to_string(entry.index) + ".variant" +
+                    std::to_string(number);
+  SmallVector<Row> phases;
+  const VariantLayout &variant = entry.variants[number];
+  for (auto [i, pair] : llvm::enumerate(llvm::zip(variant.phases, versions))) {
+    auto &[phase, code] = pair;
+    SmallVector<Row> list;
+    for (auto &[what, function] : code) {
+      LLVM::LLVMFuncOp kernel = function;
+      list.push_back(
+          {integer(what.isa), Constant::address(kernel.getSymName())});
+    }
+    uint64_t reductions = 0;
+    for (const PartialReduction &partial : phase.reductions)
+      reductions |= uint64_t(1) << partial.reduction;
+    const KernelCode &what = code.front().first;
+    std::string name = own + ".phase" + std::to_string(i);
+    phases.push_back({integer(phase.stage), integer(uint64_t(phase.domain)),
+                      integer(getCut(entry, phase)), integer(0),
+                      integer(what.reads), integer(what.writes),
+                      integer(reductions),
+                      tables.table(name + ".code", codeFields, list),
+                      Constant::address("")});
+  }
+  return tables.table(own + ".phases", phaseFields, phases);
+}
+
+Constant ProgramEmitter::reductions(const EntryLayout &entry) {
+  SmallVector<Row> rows;
+  for (const ReductionLayout &reduction : entry.reductions) {
+    ReduceOp reduce = reduction.op;
+    Value operand = lookThroughBroadcasts(reduce.getOperand());
+    Rate from = getRate(reduce.getOperand());
+    unsigned source = 0, target = 0;
+    if (isScalarRate(from)) {
+      from = getScalarFunctionKey(operand).rate;
+      std::optional<unsigned> input = layout.getInput(operand);
+      source = input ? *input : entry.values.lookup(operand);
+    }
+    if (isScalarRate(reduce.getRate()))
+      target = entry.values.lookup(reduce.getResult());
+    else
+      target = entry.slices.lookup(reduce.getResult());
+    rows.push_back(
+        {integer(uint64_t(reduce.getKind())), integer(uint64_t(from)),
+         integer(uint64_t(reduce.getRate())), integer(reduction.stage),
+         integer(source), integer(target)});
+  }
+  return tables.table("entry" + Twine(entry.index) + ".reductions",
+                      reductionFields, rows);
+}
+
+/// One plan per class of tensors. A class has the streams that it moves, and
+/// those that no class moves have no memory at all.
 Constant ProgramEmitter::plans(const EntryLayout &entry,
-                               ArrayRef<KernelVersions> versions) {
+                               ArrayRef<VariantVersions> versions) {
   size_t count = layout.streams.size();
   SmallVector<uint32_t> storage;
-  uint64_t granule = 1;
+  uint64_t cut = 1;
   for (const StreamLayout &stream : layout.streams) {
-    StorageAttr format = op.getStorage(stream.argument);
+    if (!stream.argument) {
+      storage.push_back(OPTIMC_STORAGE_F32);
+      continue;
+    }
+    StorageAttr format = op.getStorage(*stream.argument);
     storage.push_back(uint32_t(format.getFormat()));
     if (format.isBlockScaled())
-      granule = BlockMaxOp::size;
+      cut = BlockMaxOp::size;
   }
   std::string prefix = "entry" + std::to_string(entry.index);
-  uint64_t used = ~uint64_t(0) >> (64 - count);
-  Row row = {integer(0),    integer(UINT32_MAX),
-             integer(0),    tables.words(prefix + ".storage", storage),
-             integer(granule), integer(count),
-             integer(used), variants(entry, versions)};
-  return tables.table(prefix + ".plans", planFields, {row});
+  Constant storageTable = tables.words(prefix + ".storage", storage);
+  SmallVector<Constant> phases;
+  for (auto [i, code] : llvm::enumerate(versions))
+    phases.push_back(variant(entry, i, code));
+  SmallVector<Row> rows;
+  for (auto [k, plan] : llvm::enumerate(entry.plans)) {
+    uint64_t used = getUsedStreams(entry, plan, versions);
+    uint64_t granule = cut;
+    SmallVector<Row> variants;
+    for (unsigned i : plan.variants) {
+      const VariantLayout &variant = entry.variants[i];
+      variants.push_back(
+          {integer(variant.mask), integer(variant.value), phases[i]});
+      for (const PhaseLayout &phase : variant.phases)
+        if (!phase.reductions.empty())
+          granule = 4096;
+    }
+    rows.push_back({integer(plan.minRank), integer(plan.maxRank), integer(0),
+                    storageTable, integer(granule), integer(count),
+                    integer(used),
+                    tables.table(prefix + ".plan" + Twine(k) + ".variants",
+                                 variantFields, variants)});
+  }
+  return tables.table(prefix + ".plans", planFields, rows);
+}
+
+/// With one plan all streams are used; with several, those that the class's
+/// variants move in some entry.
+uint64_t ProgramEmitter::getUsedStreams(const EntryLayout &entry,
+                                        const PlanLayout &plan,
+                                        ArrayRef<VariantVersions> versions) {
+  uint64_t all = ~uint64_t(0) >> (64 - layout.streams.size());
+  if (entry.plans.size() == 1)
+    return all;
+  uint64_t used = 1; // the parameter
+  for (unsigned i : plan.variants)
+    for (const KernelVersions &code : versions[i])
+      used |= code.front().first.reads | code.front().first.writes;
+  return used;
 }
 
 //===----------------------------------------------------------------------===//
@@ -283,25 +376,26 @@ void ProgramEmitter::programFunction(StringRef table) {
 LogicalResult ProgramEmitter::run() {
   SmallVector<Row> entries;
   for (const EntryLayout &entry : layout.entries) {
-    FailureOr<SmallVector<KernelVersions>> versions = findKernels(entry);
+    FailureOr<SmallVector<VariantVersions>> versions = findKernels(entry);
     if (failed(versions))
       return failure();
     OpBuilder builder(module.getContext());
     builder.setInsertionPointToEnd(module.getBody());
     SmallVector<ScalarFunction> functions =
         buildScalarFunctions(layout, entry, builder);
-    if (entry.isStep()) {
+    if (entry.isStep() && hasPlainStep(op)) {
       LLVM::LLVMFuncOp isa = getIsaFunction(module);
       builder.setInsertionPointToEnd(module.getBody());
       buildStepFunction(layout, functions, *versions, isa, builder);
     }
     Constant scalarTable = scalars(entry, functions);
+    Constant reductionTable = reductions(entry);
     Constant planTable = plans(entry, *versions);
     entries.push_back({tables.string(op.getEntryName(entry.index)),
                        integer(entry.isStep() ? OPTIMC_ENTRY_STEP : 0),
                        integer(entry.numValues), integer(entry.scalars.size()),
                        integer(entry.predicates.size()), scalarTable,
-                       planTable});
+                       reductionTable, planTable});
   }
   Row program = {
       integer(getStructSize(programFields)),   integer(OPTIMC_ABI),
@@ -312,7 +406,6 @@ LogicalResult ProgramEmitter::run() {
   program.push_back(states());
   program.push_back(inputs());
   program.push_back(outputs());
-  program.push_back(integer(0)); // reductions
   program.push_back(tables.table("entries", entryFields, entries));
   program.push_back(integer(0)); // PTX
   Constant table = tables.table("program", programFields, {program});

@@ -24,6 +24,7 @@ void KernelCode::attach(Operation *function) const {
           {builder.getNamedAttr("optimizer", builder.getStringAttr(optimizer)),
            builder.getNamedAttr("entry", number(entry)),
            builder.getNamedAttr("variant", number(variant)),
+           builder.getNamedAttr("phase", number(phase)),
            builder.getNamedAttr("reads", number(reads)),
            builder.getNamedAttr("writes", number(writes)),
            builder.getNamedAttr("isa", number(isa))}));
@@ -46,6 +47,7 @@ std::optional<KernelCode> KernelCode::get(Operation *function) {
   };
   code.entry = number("entry");
   code.variant = number("variant");
+  code.phase = number("phase");
   code.reads = number("reads");
   code.writes = number("writes");
   code.isa = number("isa");

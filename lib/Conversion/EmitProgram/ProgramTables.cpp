@@ -82,12 +82,14 @@ AT(scalarsFields, 3, optimc_scalars, ptx_entry);
 LAYOUT(codeFields, optimc_code, I64, Ptr);
 AT(codeFields, 1, optimc_code, fn);
 
-LAYOUT(phaseFields, optimc_phase, I32, I32, I64, I64, I64, Arr, Ptr);
-AT(phaseFields, 2, optimc_phase, reads);
-AT(phaseFields, 3, optimc_phase, writes);
-AT(phaseFields, 4, optimc_phase, reductions);
-AT(phaseFields, 5, optimc_phase, code);
-AT(phaseFields, 6, optimc_phase, ptx_entry);
+LAYOUT(phaseFields, optimc_phase, I32, I32, I32, I32, I64, I64, I64, Arr, Ptr);
+AT(phaseFields, 1, optimc_phase, domain);
+AT(phaseFields, 2, optimc_phase, cut);
+AT(phaseFields, 4, optimc_phase, reads);
+AT(phaseFields, 5, optimc_phase, writes);
+AT(phaseFields, 6, optimc_phase, reductions);
+AT(phaseFields, 7, optimc_phase, code);
+AT(phaseFields, 8, optimc_phase, ptx_entry);
 
 LAYOUT(variantFields, optimc_variant, I64, I64, Arr);
 AT(variantFields, 2, optimc_variant, phases);
@@ -100,16 +102,22 @@ AT(planFields, 5, optimc_plan, n_streams);
 AT(planFields, 6, optimc_plan, used);
 AT(planFields, 7, optimc_plan, variants);
 
-LAYOUT(entryFields, optimc_entry, Ptr, I32, I32, I32, I32, Arr, Arr);
+LAYOUT(reductionFields, optimc_reduction, I32, I32, I32, I32, I32, I32);
+AT(reductionFields, 3, optimc_reduction, stage);
+AT(reductionFields, 4, optimc_reduction, source);
+AT(reductionFields, 5, optimc_reduction, target);
+
+LAYOUT(entryFields, optimc_entry, Ptr, I32, I32, I32, I32, Arr, Arr, Arr);
 AT(entryFields, 1, optimc_entry, flags);
 AT(entryFields, 2, optimc_entry, n_values);
 AT(entryFields, 3, optimc_entry, n_scalars);
 AT(entryFields, 4, optimc_entry, n_predicates);
 AT(entryFields, 5, optimc_entry, scalars);
-AT(entryFields, 6, optimc_entry, plans);
+AT(entryFields, 6, optimc_entry, reductions);
+AT(entryFields, 7, optimc_entry, plans);
 
 LAYOUT(programFields, optimc_program, I32, I32, Ptr, Ptr, Ptr, I64, Arr, Arr,
-       Arr, Arr, Arr, Arr, Arr, Arr);
+       Arr, Arr, Arr, Arr, Arr);
 AT(programFields, 2, optimc_program, name);
 AT(programFields, 3, optimc_program, spec_hash);
 AT(programFields, 4, optimc_program, compiler);
@@ -119,17 +127,17 @@ AT(programFields, 7, optimc_program, streams);
 AT(programFields, 8, optimc_program, states);
 AT(programFields, 9, optimc_program, inputs);
 AT(programFields, 10, optimc_program, outputs);
-AT(programFields, 11, optimc_program, reductions);
-AT(programFields, 12, optimc_program, entries);
-AT(programFields, 13, optimc_program, ptx);
+AT(programFields, 11, optimc_program, entries);
+AT(programFields, 12, optimc_program, ptx);
 
-LAYOUT(scalarArgsFields, optimc_scalar_args, Ptr, Ptr, Ptr, Ptr, Ptr, Ptr);
+LAYOUT(scalarArgsFields, optimc_scalar_args, Ptr, Ptr, Ptr, Ptr, Ptr, Ptr, I64);
 AT(scalarArgsFields, 0, optimc_scalar_args, hyper);
 AT(scalarArgsFields, 1, optimc_scalar_args, state);
 AT(scalarArgsFields, 2, optimc_scalar_args, next_state);
 AT(scalarArgsFields, 3, optimc_scalar_args, values);
 AT(scalarArgsFields, 4, optimc_scalar_args, scalars);
 AT(scalarArgsFields, 5, optimc_scalar_args, predicates);
+AT(scalarArgsFields, 6, optimc_scalar_args, rank);
 
 LAYOUT(runFields, optimc_run, Ptr, Ptr, Ptr, Ptr, I64, I64, I64, I64, I64, I64,
        I64, I32, I32);

@@ -27,7 +27,7 @@ enum class Field : uint8_t { I32, I64, F64, Pointer, Array };
 using StructFields = llvm::ArrayRef<Field>;
 extern const StructFields hyperFields, streamFields, scalarStateFields,
     scalarInputFields, outputFields, scalarsFields, codeFields, phaseFields,
-    variantFields, planFields, entryFields, programFields;
+    variantFields, planFields, reductionFields, entryFields, programFields;
 /// Those that the step function fills on its stack.
 extern const StructFields scalarArgsFields, runFields;
 

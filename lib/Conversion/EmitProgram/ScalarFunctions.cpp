@@ -22,16 +22,18 @@ namespace {
 class ScalarFunctionBuilder {
 public:
   ScalarFunctionBuilder(const ProgramLayout &layout, const EntryLayout &entry,
-                        Rate rate, OpBuilder &builder)
-      : layout(layout), entry(entry), rate(rate), builder(builder),
-        loc(entry.block->getTerminator()->getLoc()) {}
+                        ScalarFunctionKey key, OpBuilder &builder)
+      : layout(layout), entry(entry), key(key), rate(key.rate),
+        builder(builder), loc(entry.block->getTerminator()->getLoc()) {}
 
   bool isNeeded() const;
   LLVM::LLVMFuncOp build();
 
 private:
+  /// Whether this function writes `value` into the frames.
   bool isOurs(Value value) const {
-    return getScalarFunctionRate(value) == rate;
+    return !value.getDefiningOp<ReduceOp>() &&
+           getScalarFunctionKey(value) == key;
   }
   Value read(Value value);
   Value readSource(Value value);
@@ -39,6 +41,8 @@ private:
   void writeFrames();
   void writePredicates();
   void writeStates();
+  bool writesState(Value target, Value value) const;
+  bool writesClock() const;
 
   Value frame(size_t offset);
   Value address(Value base, Type type, unsigned index);
@@ -49,6 +53,7 @@ private:
 
   const ProgramLayout &layout;
   const EntryLayout &entry;
+  ScalarFunctionKey key;
   Rate rate;
   OpBuilder &builder;
   Location loc;
@@ -59,16 +64,33 @@ private:
 
 bool ScalarFunctionBuilder::isNeeded() const {
   auto ours = [&](const auto &slot) { return isOurs(slot.first); };
-  if (rate == Rate::Group && entry.isStep())
-    return true; // the clock
+  if (rate == Rate::Group && writesClock())
+    return true;
   if (llvm::any_of(entry.values, ours) || llvm::any_of(entry.scalars, ours) ||
       llvm::any_of(entry.predicates, [&](Value p) { return isOurs(p); }))
     return true;
   CommitOp commit = entry.commit;
-  return llvm::any_of(commit.getTargets(), [&](Value target) {
-    const ScalarStateLayout *state = layout.getState(target);
-    return state && state->rate == rate;
-  });
+  return llvm::any_of(
+      llvm::zip(commit.getTargets(), commit.getValues()), [&](auto pair) {
+        return writesState(std::get<0>(pair), std::get<1>(pair));
+      });
+}
+
+bool ScalarFunctionBuilder::writesState(Value target, Value value) const {
+  const ScalarStateLayout *state = layout.getState(target);
+  return state && state->rate == rate &&
+         getScalarFunctionKey(lookThroughBroadcasts(value)).stage == key.stage;
+}
+
+/// The step counts, unless `commit` says otherwise; entries do not.
+bool ScalarFunctionBuilder::writesClock() const {
+  CommitOp commit = entry.commit;
+  if (!entry.isStep() || rate != Rate::Group)
+    return false;
+  if (!commit.getClock())
+    return key.stage == 0;
+  return getScalarFunctionKey(lookThroughBroadcasts(commit.getClock())).stage ==
+         key.stage;
 }
 
 //===----------------------------------------------------------------------===//
@@ -137,7 +159,17 @@ Value ScalarFunctionBuilder::readSource(Value value) {
     return load(frame(offsetof(optimc_scalar_args, hyper)), f64, *hyper);
   if (std::optional<unsigned> input = layout.getInput(value))
     return load(frame(offsetof(optimc_scalar_args, values)), f64, *input);
-  if (isOurs(value)) {
+  if (auto test = value.getDefiningOp<RankOp>()) {
+    Type i64 = builder.getI64Type();
+    Value place =
+        address(args, builder.getI8Type(), offsetof(optimc_scalar_args, rank));
+    Value rank = LLVM::LoadOp::create(builder, loc, i64, place);
+    Value wanted = arith::ConstantOp::create(
+        builder, loc, builder.getI64IntegerAttr(test.getMinRank()));
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sge, rank,
+                                 wanted);
+  }
+  if (isDirectlyReadable(layout, value, key)) {
     Value states = frame(offsetof(optimc_scalar_args, state));
     if (const ScalarStateLayout *state = layout.getState(value))
       return load(states, f64, state->index);
@@ -236,11 +268,10 @@ void ScalarFunctionBuilder::writeStates() {
   CommitOp commit = entry.commit;
   for (auto [target, value] :
        llvm::zip(commit.getTargets(), commit.getValues())) {
-    const ScalarStateLayout *state = layout.getState(target);
-    if (state && state->rate == rate)
-      write(read(value), state->index);
+    if (writesState(target, value))
+      write(read(value), layout.getState(target)->index);
   }
-  if (rate != Rate::Group || !entry.isStep())
+  if (!writesClock())
     return;
   if (commit.getClock()) {
     write(read(commit.getClock()), 0);
@@ -262,6 +293,8 @@ LLVM::LLVMFuncOp ScalarFunctionBuilder::build() {
       (optimizer.getSymName() + "." + optimizer.getEntryName(entry.index) +
        "." + stringifyRate(rate))
           .str();
+  if (key.stage)
+    name += "." + std::to_string(key.stage);
   auto function = LLVM::LLVMFuncOp::create(builder, loc, name, type,
                                            LLVM::Linkage::Internal);
   function.setDsoLocal(true);
@@ -270,7 +303,8 @@ LLVM::LLVMFuncOp ScalarFunctionBuilder::build() {
   builder.setInsertionPointToStart(block);
   args = function.getArgument(0);
   for (HostOp host : entry.hosts)
-    if (std::max(host.getRate(), Rate::Model) == rate)
+    if (std::max(host.getRate(), Rate::Model) == rate &&
+        unsigned(host.getStage()) == key.stage)
       inlineHost(host);
   writeFrames();
   writePredicates();
@@ -282,11 +316,15 @@ LLVM::LLVMFuncOp ScalarFunctionBuilder::build() {
 SmallVector<ScalarFunction>
 optimc::buildScalarFunctions(const ProgramLayout &layout,
                              const EntryLayout &entry, OpBuilder &builder) {
+  unsigned numStages = 1;
+  for (HostOp host : entry.hosts)
+    numStages = std::max(numStages, unsigned(host.getStage()) + 1);
   SmallVector<ScalarFunction> functions;
-  for (Rate rate : {Rate::Model, Rate::Group, Rate::Tensor}) {
-    ScalarFunctionBuilder function(layout, entry, rate, builder);
-    if (function.isNeeded())
-      functions.push_back({rate, function.build()});
-  }
+  for (unsigned stage = 0; stage != numStages; ++stage)
+    for (Rate rate : {Rate::Model, Rate::Group, Rate::Tensor}) {
+      ScalarFunctionBuilder function(layout, entry, {rate, stage}, builder);
+      if (function.isNeeded())
+        functions.push_back({{rate, stage}, function.build()});
+    }
   return functions;
 }

@@ -18,12 +18,12 @@ namespace optimc {
 
 /// One function of an entry: `void(const optimc_scalar_args *)`.
 struct ScalarFunction {
-  optim::Rate rate;
+  ScalarFunctionKey key;
   mlir::LLVM::LLVMFuncOp function;
 };
 
-/// Writes the functions that the entry needs, coarse to fine, at the builder's
-/// insertion point.
+/// Writes the functions that the entry needs, by stage, coarse to fine, at the
+/// builder's insertion point.
 llvm::SmallVector<ScalarFunction>
 buildScalarFunctions(const ProgramLayout &layout, const EntryLayout &entry,
                      mlir::OpBuilder &builder);

@@ -24,7 +24,7 @@ class StepFunctionBuilder {
 public:
   StepFunctionBuilder(const ProgramLayout &layout,
                       ArrayRef<ScalarFunction> scalars,
-                      ArrayRef<KernelVersions> versions, OpBuilder &builder)
+                      ArrayRef<VariantVersions> versions, OpBuilder &builder)
       : layout(layout), entry(layout.entries.front()), scalars(scalars),
         versions(versions), builder(builder), op(layout.op),
         signature(PlainSignature::get(op)), loc(op.getLoc()),
@@ -58,7 +58,7 @@ private:
   const ProgramLayout &layout;
   const EntryLayout &entry;
   ArrayRef<ScalarFunction> scalars;
-  ArrayRef<KernelVersions> versions;
+  ArrayRef<VariantVersions> versions;
   OpBuilder &builder;
   OptimizerOp op;
   PlainSignature signature;
@@ -202,29 +202,33 @@ void StepFunctionBuilder::callScalarFunctions() {
   Value args = reserve(builder.getI8Type(), sizeof(optimc_scalar_args));
   for (const ScalarFunction &scalar : scalars) {
     Value hyper = hypers;
-    if (scalar.rate == Rate::Model)
+    if (scalar.key.rate == Rate::Model)
       hyper = LLVM::ZeroOp::create(builder, loc, pointer);
-    const States &own = states[unsigned(scalar.rate)];
+    const States &own = states[unsigned(scalar.key.rate)];
     store(hyper, args, offsetof(optimc_scalar_args, hyper));
     store(own.old, args, offsetof(optimc_scalar_args, state));
     store(own.next, args, offsetof(optimc_scalar_args, next_state));
     store(values, args, offsetof(optimc_scalar_args, values));
     store(frame, args, offsetof(optimc_scalar_args, scalars));
     store(predicateBits, args, offsetof(optimc_scalar_args, predicates));
+    store(word(1), args, offsetof(optimc_scalar_args, rank));
     LLVM::CallOp::create(builder, loc, scalar.function, ValueRange(args));
   }
 }
 
 void StepFunctionBuilder::fillRun() {
   Value table = reserve(pointer, layout.streams.size());
+  Value null = LLVM::ZeroOp::create(builder, loc, pointer);
   for (auto [i, stream] : llvm::enumerate(layout.streams))
-    store(argumentOf(stream.argument), table, i * sizeof(void *));
+    store(stream.argument ? argumentOf(*stream.argument) : null, table,
+          i * sizeof(void *));
   Value auxTable = reserve(pointer, layout.streams.size());
   for (auto [i, stream] : llvm::enumerate(layout.streams))
-    if (Value second = argumentOf(stream.argument, /*isAux=*/true))
+    if (Value second = stream.argument
+                           ? argumentOf(*stream.argument, /*isAux=*/true)
+                           : Value())
       store(second, auxTable, i * sizeof(void *));
   run = reserve(builder.getI8Type(), sizeof(optimc_run));
-  Value null = LLVM::ZeroOp::create(builder, loc, pointer);
   store(table, run, offsetof(optimc_run, stream));
   store(auxTable, run, offsetof(optimc_run, aux));
   store(frame, run, offsetof(optimc_run, scalars));
@@ -247,8 +251,6 @@ void StepFunctionBuilder::fillRun() {
 void StepFunctionBuilder::runVariant(const VariantLayout &variant,
                                      const KernelVersions &code,
                                      Value predicates, Value isa) {
-  if (code.empty())
-    return;
   OpBuilder::InsertionGuard guard(builder);
   if (variant.mask != 0) {
     Value mask = word(variant.mask), wanted = word(variant.value);
@@ -324,14 +326,15 @@ void StepFunctionBuilder::build(LLVM::LLVMFuncOp isa) {
   auto detected = LLVM::CallOp::create(builder, loc, isa, ValueRange());
   Value predicates = LLVM::LoadOp::create(builder, loc, i64, predicateBits);
   for (auto [variant, code] : llvm::zip(entry.variants, versions))
-    runVariant(variant, code, predicates, detected.getResult());
+    if (!code.empty())
+      runVariant(variant, code.front(), predicates, detected.getResult());
   writeBack();
   LLVM::ReturnOp::create(builder, loc, ValueRange());
 }
 
 void optimc::buildStepFunction(const ProgramLayout &layout,
                                ArrayRef<ScalarFunction> scalars,
-                               ArrayRef<KernelVersions> versions,
+                               ArrayRef<VariantVersions> versions,
                                LLVM::LLVMFuncOp isa, OpBuilder &builder) {
   StepFunctionBuilder step(layout, scalars, versions, builder);
   step.build(isa);

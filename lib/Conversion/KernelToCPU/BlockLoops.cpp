@@ -36,8 +36,8 @@ bool KernelBuilder::readsBlocks() const {
 
 /// A value of the first loop that the second one needs.
 void KernelBuilder::spill(Value value) {
-  if (uniform.contains(value) || perBlock.contains(value) ||
-      between.contains(value) || late.contains(value))
+  if (isUniform(value) || perBlock.contains(value) || between.contains(value) ||
+      late.contains(value))
     return;
   Operation *op = value.getDefiningOp();
   unsigned index = kernel.getStreams().size() + kernel.getScalars().size();
@@ -64,7 +64,7 @@ void KernelBuilder::planBlocks() {
       perBlock.insert(body->getArgument(kernel.getAuxArgument(i)));
   SmallVector<Operation *> lateOps;
   for (Operation &op : body->without_terminator()) {
-    if (op.getNumResults() == 0 || uniform.contains(op.getResult(0)))
+    if (op.getNumResults() == 0 || isUniform(op.getResult(0)))
       continue;
     Value result = op.getResult(0);
     if (auto top = dyn_cast<BlockMaxOp>(op)) {
@@ -74,7 +74,7 @@ void KernelBuilder::planBlocks() {
     }
     bool isScalar = true, waits = false;
     for (Value operand : op.getOperands()) {
-      isScalar &= uniform.contains(operand) || perBlock.contains(operand) ||
+      isScalar &= isUniform(operand) || perBlock.contains(operand) ||
                   between.contains(operand);
       waits |= between.contains(operand) || late.contains(operand);
     }
@@ -105,8 +105,7 @@ void KernelBuilder::allocateBuffers() {
 //===----------------------------------------------------------------------===//
 
 void KernelBuilder::loadExponents(Value block) {
-  for (auto [i, operand] : llvm::enumerate(kernel.getStreams())) {
-    unsigned stream = *layout.getStream(lookThroughBroadcasts(operand));
+  for (auto [i, stream] : llvm::enumerate(phase.streams)) {
     if (!getFormat(stream).isBlockScaled() || !(reads >> stream & 1))
       continue;
     Type half = builder.getI16Type();
@@ -136,13 +135,14 @@ SmallVector<Value> KernelBuilder::buildFirstLoop(Value from, Value to,
     if (op.getNumResults() == 0 || isa<BlockMaxOp>(op))
       continue;
     Value result = op.getResult(0);
-    if (!uniform.contains(result) && !perBlock.contains(result) &&
+    if (!isUniform(result) && !perBlock.contains(result) &&
         !between.contains(result) && !late.contains(result))
       cloneOp(op, vector, varying);
   }
-  for (const ElementWrite &write : variant.writes)
+  for (const ElementWrite &write : phase.writes)
     if (!getFormat(write.stream).isBlockScaled())
       storeStream(write, index, vector, varying);
+  accumulate(index, vector, varying);
   Value offset = arith::SubIOp::create(builder, loc, index, blockBegin);
   for (auto [value, buffer] : llvm::zip(spilled, buffers)) {
     Value clone = getClone(value, vector, varying);
@@ -153,8 +153,7 @@ SmallVector<Value> KernelBuilder::buildFirstLoop(Value from, Value to,
   SmallVector<Value> next;
   for (auto [top, known] : llvm::zip(blockMaxima, loop.getRegionIterArgs())) {
     Value magnitude = getClone(top.getOperand(), vector, varying);
-    Value larger =
-        arith::MaxUIOp::create(builder, loc, known, magnitude);
+    Value larger = arith::MaxUIOp::create(builder, loc, known, magnitude);
     next.push_back(larger);
   }
   // Without values a loop has its terminator already.
@@ -171,7 +170,7 @@ void KernelBuilder::computeBetween(ValueRange largest, Value block) {
     if (op.getNumResults() != 0 && between.contains(op.getResult(0)) &&
         !isa<BlockMaxOp>(op))
       builder.clone(op, scalars);
-  for (const ElementWrite &write : variant.writes) {
+  for (const ElementWrite &write : phase.writes) {
     if (!getFormat(write.stream).isBlockScaled())
       continue;
     Value exponent = scalars.lookup(getYieldedAux(write));
@@ -207,7 +206,7 @@ void KernelBuilder::buildSecondLoop(Value from, Value to, bool vector) {
     if (repeated.contains(&op) ||
         (op.getNumResults() != 0 && late.contains(op.getResult(0))))
       cloneOp(op, vector, varying);
-  for (const ElementWrite &write : variant.writes)
+  for (const ElementWrite &write : phase.writes)
     if (getFormat(write.stream).isBlockScaled())
       storeStream(write, index, vector, varying);
 }
@@ -224,13 +223,13 @@ void KernelBuilder::buildBlock(Value begin, Value end) {
   auto wide = cast<VectorType>(widen(builder.getI32Type(), true));
   Value zeros =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(wide));
-  SmallVector<Value> lanes = buildFirstLoop(
-      begin, whole, /*vector=*/true,
-      SmallVector<Value>(blockMaxima.size(), zeros));
+  SmallVector<Value> lanes =
+      buildFirstLoop(begin, whole, /*vector=*/true,
+                     SmallVector<Value>(blockMaxima.size(), zeros));
   SmallVector<Value> largest;
   for (Value lane : lanes) {
-    Value top = vector::ReductionOp::create(
-        builder, loc, vector::CombiningKind::MAXUI, lane);
+    Value top = vector::ReductionOp::create(builder, loc,
+                                            vector::CombiningKind::MAXUI, lane);
     largest.push_back(top);
   }
   largest = buildFirstLoop(whole, end, /*vector=*/false, largest);

@@ -21,9 +21,9 @@ using namespace optimc::optim;
 static_assert(sizeof(void *) == 8, "the program ABI is laid out for 64 bits");
 
 KernelBuilder::KernelBuilder(const ProgramLayout &layout,
-                             const EntryLayout &entry,
-                             const VariantLayout &variant, OpBuilder &builder)
-    : layout(layout), variant(variant), entry(entry), kernel(variant.kernel),
+                             const EntryLayout &entry, const PhaseLayout &phase,
+                             OpBuilder &builder)
+    : layout(layout), entry(entry), phase(phase), kernel(phase.kernel),
       builder(builder), loc(builder.getUnknownLoc()) {
   CommitOp commit = entry.commit;
   loc = kernel ? kernel.getLoc() : commit.getLoc();
@@ -37,21 +37,23 @@ KernelBuilder::KernelBuilder(const ProgramLayout &layout,
 //===----------------------------------------------------------------------===//
 
 void KernelBuilder::findStreams() {
-  for (const ElementWrite &write : variant.writes) {
+  for (const ElementWrite &write : phase.writes) {
     writes |= uint64_t(1) << write.stream;
     if (std::optional<unsigned> source = layout.getStream(write.source))
       reads |= uint64_t(1) << *source;
   }
-  if (!body)
-    return;
-  for (auto [i, operand] : llvm::enumerate(kernel.getStreams()))
+  for (auto [i, stream] : llvm::enumerate(phase.streams))
     if (!body->getArgument(i).use_empty())
-      reads |= uint64_t(1) << *layout.getStream(lookThroughBroadcasts(operand));
+      reads |= uint64_t(1) << stream;
 }
 
 StorageAttr KernelBuilder::getFormat(unsigned stream) const {
   OptimizerOp optimizer = layout.op;
-  return optimizer.getStorage(layout.streams[stream].argument);
+  if (std::optional<unsigned> argument = layout.streams[stream].argument)
+    return optimizer.getStorage(*argument);
+  return StorageAttr::get(builder.getContext(), builder.getStringAttr(""),
+                          StorageFormat::F32, /*isUnsigned=*/false,
+                          /*draw=*/-1);
 }
 
 Type KernelBuilder::getMemoryType(unsigned stream) const {
@@ -73,27 +75,53 @@ LogicalResult KernelBuilder::checkFormats() {
   return success();
 }
 
-LogicalResult KernelBuilder::findUniform() {
+LogicalResult KernelBuilder::findLevels() {
   if (!body)
     return success();
-  unsigned numStreams = kernel.getStreams().size();
+  unsigned numStreams = phase.streams.size();
   unsigned index = numStreams + kernel.getScalars().size();
   unsigned firstAux = kernel.getAuxArgument(0);
-  for (BlockArgument argument : body->getArguments().drop_front(numStreams))
-    if (argument.getArgNumber() < firstAux &&
-        (argument.getArgNumber() != index || kernel.getRandomIds().empty()))
-      uniform.insert(argument);
+  for (BlockArgument argument : body->getArguments()) {
+    unsigned number = argument.getArgNumber();
+    Level level = Level::Run;
+    if (number < numStreams)
+      level =
+          isContiguous(phase.streams[number]) ? Level::Element : Level::Segment;
+    else if (number >= firstAux ||
+             (number == index && !kernel.getRandomIds().empty()))
+      level = Level::Element;
+    levels[argument] = level;
+  }
   for (Operation &op : body->without_terminator()) {
     bool isConstant = op.hasTrait<OpTrait::ConstantLike>();
-    if (!isConstant && (!OpTrait::hasElementwiseMappableTraits(&op) ||
-                        op.getNumRegions() != 0) &&
+    if (!isConstant &&
+        (!OpTrait::hasElementwiseMappableTraits(&op) ||
+         op.getNumRegions() != 0) &&
         !isa<BlockMaxOp>(op))
       return op.emitOpError("is not elementwise; run optim-to-arith before "
                             "optim-kernel-to-cpu");
-    if (llvm::all_of(op.getOperands(),
-                     [&](Value operand) { return uniform.contains(operand); }))
-      uniform.insert_range(op.getResults());
+    Level level = Level::Run;
+    for (Value operand : op.getOperands())
+      level = std::max(level, getLevel(operand));
+    for (Value result : op.getResults())
+      levels[result] = level;
   }
+  return checkBlocks();
+}
+
+/// Block-scaled streams are read and written whole blocks at a time; rows and
+/// blocks of the caller's length would cut them.
+LogicalResult KernelBuilder::checkBlocks() {
+  bool cuts = usesRate(Rate::Row) || usesRate(Rate::Col) ||
+              usesRate(Rate::Block) || reducesTo(Rate::Row) ||
+              reducesTo(Rate::Col) || reducesTo(Rate::Block);
+  for (unsigned i = 0, e = layout.streams.size(); cuts && i != e; ++i)
+    if (((reads | writes) >> i & 1) && getFormat(i).isBlockScaled())
+      return emitError(loc)
+             << "'" << layout.streams[i].name << "' is stored as "
+             << getFormat(i).getText()
+             << ", in blocks of 256, and used together with values per row, "
+                "column or block, which cut them; use f32, bf16 or bf16_sr";
   return success();
 }
 
@@ -197,7 +225,7 @@ void KernelBuilder::loadScalars(Value run) {
       scalars.map(argument, scalar);
     }
   }
-  for (const ElementWrite &write : variant.writes) {
+  for (const ElementWrite &write : phase.writes) {
     if (scalars.contains(write.source))
       continue;
     if (auto constant = write.source.getDefiningOp<ConstantOp>()) {
@@ -213,230 +241,54 @@ void KernelBuilder::loadScalars(Value run) {
   }
 }
 
-/// Whatever does not depend on the element is computed once per run.
-void KernelBuilder::computeUniform() {
+/// Whatever does not depend on the element is computed once per run or segment.
+void KernelBuilder::compute(Level level) {
   if (!body)
     return;
   for (Operation &op : body->without_terminator())
-    if (op.getNumResults() != 0 && uniform.contains(op.getResult(0)))
+    if (op.getNumResults() != 0 && getLevel(op.getResult(0)) == level)
       builder.clone(op, scalars);
+}
+
+/// Finds the arrays of stream `i` where `first` is its first value in use.
+void KernelBuilder::placeStream(unsigned i, Value first) {
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  Value base = loadField(pointer, table, i * sizeof(void *));
+  bases[i] = elementAddress(base, first, getMemoryType(i));
+  StorageAttr storage = getFormat(i);
+  if (!storage.hasAux())
+    return;
+  Value second = loadField(pointer, auxTable, i * sizeof(void *));
+  Value position = first;
+  if (storage.isBlockScaled()) {
+    Value size = constant(BlockMaxOp::size);
+    position = arith::DivUIOp::create(builder, loc, first, size);
+  }
+  auxBases[i] = elementAddress(second, position, builder.getI16Type());
 }
 
 void KernelBuilder::buildRun(Value run) {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   Type i64 = builder.getI64Type();
-  Value table = loadField(pointer, run, offsetof(optimc_run, stream));
+  table = loadField(pointer, run, offsetof(optimc_run, stream));
+  auxTable = loadField(pointer, run, offsetof(optimc_run, aux));
   Value first = loadField(i64, run, offsetof(optimc_run, first));
   Value count = loadField(i64, run, offsetof(optimc_run, count));
   bases.assign(layout.streams.size(), Value());
   auxBases.assign(layout.streams.size(), Value());
-  Value auxTable;
-  for (unsigned i = 0; i != bases.size(); ++i) {
-    if (!((reads | writes) >> i & 1))
-      continue;
-    Value base = loadField(pointer, table, i * sizeof(void *));
-    bases[i] = elementAddress(base, first, getMemoryType(i));
-    StorageAttr storage = getFormat(i);
-    if (!storage.hasAux())
-      continue;
-    if (!auxTable)
-      auxTable = loadField(pointer, run, offsetof(optimc_run, aux));
-    Value second = loadField(pointer, auxTable, i * sizeof(void *));
-    Value position = first;
-    if (storage.isBlockScaled()) {
-      Value size = constant(BlockMaxOp::size);
-      position = arith::DivUIOp::create(builder, loc, first, size);
-    }
-    auxBases[i] = elementAddress(second, position, builder.getI16Type());
-  }
   loadScalars(run);
   buildKeys(run);
-  computeUniform();
-  if (!blockMaxima.empty() || readsBlocks())
-    return buildBlocks(count);
-  Value zero = constant(0);
-  Value mask = constant(-width);
-  Value whole = arith::AndIOp::create(builder, loc, count, mask);
-  vectorLoop = buildLoop(zero, whole, width, /*vector=*/true);
-  buildLoop(whole, count, 1, /*vector=*/false);
-}
-
-//===----------------------------------------------------------------------===//
-// The loops
-//===----------------------------------------------------------------------===//
-
-scf::ForOp KernelBuilder::buildLoop(Value from, Value to, int64_t step,
-                                    bool vector) {
-  Value stride = constant(step);
-  auto loop = scf::ForOp::create(builder, loc, from, to, stride);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  if (vector)
-    vectorLoop = loop;
-  buildIteration(loop.getInductionVar(), vector);
-  return loop;
-}
-
-Value KernelBuilder::elementIndex(Value index, bool vector) {
-  Type i32 = builder.getI32Type();
-  Value low = arith::TruncIOp::create(builder, loc, i32, index);
-  Value first = arith::AddIOp::create(builder, loc, firstIndex, low);
-  if (!vector)
-    return first;
-  auto type = cast<VectorType>(widen(i32, true));
-  SmallVector<int32_t> lanes(width);
-  for (auto [i, lane] : llvm::enumerate(lanes))
-    lane = i;
-  Value steps = arith::ConstantOp::create(
-      builder, loc, DenseIntElementsAttr::get(type, lanes));
-  Value base = vector::BroadcastOp::create(builder, loc, type, first);
-  return arith::AddIOp::create(builder, loc, base, steps);
-}
-
-/// The vector form of a value: computed in this iteration, or a scalar that is
-/// broadcast once, before the loop.
-Value KernelBuilder::vectorOf(Value value, const IRMapping &varying) {
-  if (Value computed = varying.lookupOrNull(value))
-    return computed;
-  Value scalar = scalars.lookup(value);
-  if (Value known = broadcasts.lookupOrNull(scalar))
-    return known;
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPoint(vectorLoop);
-  // A mask as wide as the data it selects: all parts of it are one register.
-  bool isMask = scalar.getType().isInteger(1);
-  Value lane = scalar;
-  if (isMask)
-    lane = arith::ExtSIOp::create(builder, loc, builder.getI32Type(), scalar);
-  auto type = cast<VectorType>(widen(lane.getType(), true));
-  Value splat = vector::BroadcastOp::create(builder, loc, type, lane);
-  if (isMask) {
-    Value zero =
-        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
-    splat = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, splat,
-                                  zero);
-  }
-  broadcasts.map(scalar, splat);
-  return splat;
-}
-
-void KernelBuilder::prefetch(Value address) {
-  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  LLVM::GEPArg ahead = static_cast<int32_t>(prefetchBytes);
-  Value target = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
-                                     address, ArrayRef<LLVM::GEPArg>(ahead));
-  LLVM::Prefetch::create(builder, loc, target, /*rw=*/0, /*hint=*/3,
-                         /*cache=*/1);
-}
-
-/// Maps the streams and the element's index; all loads of an iteration come
-/// before its stores.
-void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying) {
-  SmallVector<Value> addresses(bases.size());
-  for (auto [i, base] : llvm::enumerate(bases))
-    if (base)
-      addresses[i] = elementAddress(base, index, getMemoryType(i));
-  if (vector)
-    for (Value address : addresses)
-      if (address)
-        prefetch(address);
-  auto load = [&](Type element, Value address) -> Value {
-    unsigned alignment = element.getIntOrFloatBitWidth() / 8;
-    return LLVM::LoadOp::create(builder, loc, widen(element, vector), address,
-                                alignment);
-  };
-  olds.assign(bases.size(), Value());
-  for (auto [i, address] : llvm::enumerate(addresses))
-    if (reads >> i & 1)
-      olds[i] = load(getMemoryType(i), address);
-  if (!body)
-    return;
-  for (auto [i, operand] : llvm::enumerate(kernel.getStreams())) {
-    unsigned stream = *layout.getStream(lookThroughBroadcasts(operand));
-    if (!olds[stream])
-      continue;
-    varying.map(body->getArgument(i), olds[stream]);
-    if (getFormat(stream).getFormat() == StorageFormat::Split) {
-      Type half = builder.getI16Type();
-      Value address = elementAddress(auxBases[stream], index, half);
-      Value low = load(half, address);
-      varying.map(body->getArgument(kernel.getAuxArgument(i)), low);
-    }
-  }
-  if (!kernel.getRandomIds().empty()) {
-    Value global = elementIndex(index, vector);
-    unsigned first = kernel.getStreams().size() + kernel.getScalars().size();
-    varying.map(body->getArgument(first), global);
-  }
-}
-
-Value KernelBuilder::getClone(Value value, bool vector,
-                              const IRMapping &varying) {
-  if (vector)
-    return vectorOf(value, varying);
-  return varying.lookupOrDefault(scalars.lookupOrDefault(value));
-}
-
-void KernelBuilder::cloneOp(Operation &op, bool vector, IRMapping &varying) {
-  OperationState state(op.getLoc(), op.getName());
-  for (Value operand : op.getOperands())
-    state.operands.push_back(getClone(operand, vector, varying));
-  for (Type result : op.getResultTypes())
-    state.types.push_back(widen(result, vector));
-  state.attributes = op.getDiscardableAttrDictionary();
-  state.propertiesAttr = op.getPropertiesAsAttribute();
-  Operation *clone = builder.create(state);
-  varying.map(op.getResults(), clone->getResults());
-}
-
-/// The body's value that a write stores, or the write's source itself.
-Value KernelBuilder::getYielded(const ElementWrite &write) {
-  auto result = dyn_cast<OpResult>(write.source);
-  if (result && result.getOwner() == kernel)
-    return body->getTerminator()->getOperand(result.getResultNumber());
-  return write.source;
-}
-
-/// The same for the second array; null where the stream has none.
-Value KernelBuilder::getYieldedAux(const ElementWrite &write) {
-  if (!getFormat(write.stream).hasAux())
-    return {};
-  unsigned number = cast<OpResult>(write.source).getResultNumber();
-  return body->getTerminator()->getOperand(kernel.getAuxYield(number));
-}
-
-void KernelBuilder::storeStream(const ElementWrite &write, Value index,
-                                bool vector, IRMapping &varying) {
-  auto store = [&](Value value, Value base, Type element) {
-    Value address = elementAddress(base, index, element);
-    unsigned alignment = element.getIntOrFloatBitWidth() / 8;
-    LLVM::StoreOp::create(builder, loc, value, address, alignment);
-  };
-  Value value;
-  if (std::optional<unsigned> source = layout.getStream(write.source))
-    value = olds[*source];
-  else
-    value = getClone(getYielded(write), vector, varying);
-  store(value, bases[write.stream], getMemoryType(write.stream));
-  if (getFormat(write.stream).getFormat() == StorageFormat::Split) {
-    Value low = getClone(getYieldedAux(write), vector, varying);
-    store(low, auxBases[write.stream], builder.getI16Type());
-  }
-}
-
-void KernelBuilder::buildIteration(Value index, bool vector) {
-  IRMapping varying;
-  loadStreams(index, vector, varying);
-  if (body)
-    for (Operation &op : body->without_terminator())
-      if (op.getNumResults() != 0 && !uniform.contains(op.getResult(0)))
-        cloneOp(op, vector, varying);
-  for (const ElementWrite &write : variant.writes)
-    storeStream(write, index, vector, varying);
+  compute(Level::Run);
+  if (isSegmented())
+    return buildSegments(run, first, count);
+  for (unsigned i = 0, e = bases.size(); i != e; ++i)
+    if ((reads | writes) >> i & 1)
+      placeStream(i, first);
+  buildLoops(count);
 }
 
 FailureOr<LLVM::LLVMFuncOp> KernelBuilder::build(StringRef name) {
-  if (failed(checkFormats()) || failed(findUniform()))
+  if (failed(checkFormats()) || failed(findLevels()))
     return failure();
   planBlocks();
   MLIRContext *context = builder.getContext();
@@ -451,6 +303,17 @@ FailureOr<LLVM::LLVMFuncOp> KernelBuilder::build(StringRef name) {
   Block *block = function.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
   allocateBuffers();
+  for (const PartialReduction &partial : phase.reductions) {
+    ReduceOp reduce = entry.reductions[partial.reduction].op;
+    Value buffer;
+    if (reduce.getRate() != Rate::Col) {
+      Value size = constant(ReductionLanes::numLanes);
+      buffer = LLVM::AllocaOp::create(builder, loc, pointer,
+                                      builder.getF32Type(), size,
+                                      /*alignment=*/64);
+    }
+    lanes.emplace_back(reduce.getKind(), reduce.getRate(), buffer);
+  }
   Value zero = constant(0), one = constant(1);
   auto loop =
       scf::ForOp::create(builder, loc, zero, function.getArgument(1), one);

@@ -9,19 +9,26 @@
 #ifndef OPTIMC_LIB_CONVERSION_KERNELTOCPU_KERNELBUILDER_H
 #define OPTIMC_LIB_CONVERSION_KERNELTOCPU_KERNELBUILDER_H
 
+#include "ReductionLanes.h"
+
 #include "optimc/Conversion/ProgramLayout.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace optimc {
 
-/// Builds `void kernel(const optimc_run *runs, int64_t n)` for one variant:
-/// a loop over runs, in it a vector loop and a scalar loop for the rest. Where
+/// Builds `void kernel(const optimc_run *runs, int64_t n)` for one phase: a
+/// loop over runs, in it a vector loop and a scalar loop for the rest.
+///
+/// Where the kernel reads values per row, column or block, or feeds reductions,
+/// a run is cut into segments first: within one, all rows and blocks are the
+/// same, columns are contiguous, and so are the lanes of the reductions. Where
 /// streams are stored in blocks with one exponent there is a loop over blocks,
 /// in it two such pairs: the new values and their largest magnitude, then their
 /// codes.
@@ -31,7 +38,7 @@ public:
   static constexpr int64_t prefetchBytes = 2048; ///< ahead, per stream
 
   KernelBuilder(const ProgramLayout &layout, const EntryLayout &entry,
-                const VariantLayout &variant, mlir::OpBuilder &builder);
+                const PhaseLayout &phase, mlir::OpBuilder &builder);
 
   /// At the builder's insertion point; fails where the body has an op that is
   /// not elementwise.
@@ -41,14 +48,51 @@ public:
   uint64_t getWrites() const { return writes; }
 
 private:
+  /// What a value of the body depends on.
+  enum class Level { Run, Segment, Element };
+
   void findStreams();
   mlir::LogicalResult checkFormats();
-  mlir::LogicalResult findUniform();
+  mlir::LogicalResult findLevels();
+  mlir::LogicalResult checkBlocks();
+  Level getLevel(mlir::Value value) const { return levels.lookup(value); }
+  bool isUniform(mlir::Value value) const {
+    return getLevel(value) != Level::Element;
+  }
+  bool isSegmented() const;
+  /// Whether adjacent elements of the loops have adjacent values of stream `i`.
+  bool isContiguous(unsigned i) const;
+
+  // Per run (KernelBuilder.cpp).
   void buildRun(mlir::Value run);
   void loadScalars(mlir::Value run);
   void buildKeys(mlir::Value run);
   mlir::Value mix(mlir::Value x);
-  void computeUniform();
+  void compute(Level level);
+  void placeStream(unsigned i, mlir::Value first);
+
+  // Per segment (KernelSegments.cpp).
+  void buildSegments(mlir::Value run, mlir::Value first, mlir::Value count);
+  void buildSegment(mlir::Value start, mlir::Value next);
+  void findPosition(mlir::Value start);
+  mlir::Value getSegmentEnd(mlir::Value start);
+  void placeStreams(mlir::Value start);
+  void beginReduction(unsigned number, mlir::Value start);
+  void endReduction(unsigned number, mlir::Value start, mlir::Value next);
+  mlir::Value getReductionPosition(optim::Rate to, mlir::Value start);
+  bool usesRate(optim::Rate rate) const; ///< elements read slices of it
+  bool reducesTo(optim::Rate rate) const;
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value subtract(mlir::Value a, mlir::Value b);
+  mlir::Value multiply(mlir::Value a, mlir::Value b);
+  mlir::Value divide(mlir::Value a, mlir::Value b); ///< both not negative
+  mlir::Value divideUp(mlir::Value a, int64_t by);
+  mlir::Value least(mlir::Value a, mlir::Value b);
+  mlir::Value lowBits(mlir::Value a, int64_t modulus); ///< of a power of two
+  mlir::Value isZero(mlir::Value a);
+
+  // Loops (KernelLoops.cpp).
+  void buildLoops(mlir::Value count);
   mlir::scf::ForOp buildLoop(mlir::Value from, mlir::Value to, int64_t step,
                              bool vector);
   void buildIteration(mlir::Value index, bool vector);
@@ -61,8 +105,13 @@ private:
                    mlir::IRMapping &varying);
   mlir::Value getYielded(const ElementWrite &write);
   mlir::Value getYieldedAux(const ElementWrite &write);
+  void accumulate(mlir::Value index, bool vector,
+                  const mlir::IRMapping &varying);
+  mlir::Value elementIndex(mlir::Value index, bool vector);
+  mlir::Value vectorOf(mlir::Value value, const mlir::IRMapping &varying);
+  mlir::Type widen(mlir::Type type, bool vector);
 
-  // BlockLoops.cpp
+  // Block-scaled streams (BlockLoops.cpp).
   void planBlocks();
   bool readsBlocks() const;
   void allocateBuffers();
@@ -75,9 +124,6 @@ private:
                                                 mlir::ValueRange largest);
   void computeBetween(mlir::ValueRange largest, mlir::Value block);
   void buildSecondLoop(mlir::Value from, mlir::Value to, bool vector);
-  mlir::Value elementIndex(mlir::Value index, bool vector);
-  mlir::Value vectorOf(mlir::Value value, const mlir::IRMapping &varying);
-  mlir::Type widen(mlir::Type type, bool vector);
 
   mlir::Value constant(int64_t value, unsigned bits = 64);
   mlir::Value loadField(mlir::Type type, mlir::Value base, int64_t offset);
@@ -87,34 +133,41 @@ private:
   mlir::Type getMemoryType(unsigned stream) const;
 
   const ProgramLayout &layout;
-  const VariantLayout &variant;
   const EntryLayout &entry;
+  const PhaseLayout &phase;
   optim::KernelOp kernel; ///< or null
   mlir::OpBuilder &builder;
   mlir::Location loc;
   mlir::Block *body = nullptr; ///< of `kernel`
 
   uint64_t reads = 0, writes = 0;
-  llvm::DenseSet<mlir::Value> uniform; ///< of the body: equal for all elements
+  llvm::DenseMap<mlir::Value, Level> levels; ///< of the body's values
 
   // Block-scaled streams.
   llvm::SmallVector<optim::BlockMaxOp> blockMaxima;
   llvm::DenseSet<mlir::Value> perBlock; ///< follow from old exponents alone
-  llvm::DenseSet<mlir::Value> between; ///< follow from maxima alone
-  llvm::DenseSet<mlir::Value> late;    ///< follow from maxima and elements
+  llvm::DenseSet<mlir::Value> between;  ///< follow from maxima alone
+  llvm::DenseSet<mlir::Value> late;     ///< follow from maxima and elements
   llvm::SetVector<mlir::Value> spilled; ///< kept from the first loop
   llvm::SetVector<mlir::Operation *> repeated; ///< computed in both loops
-  llvm::SmallVector<mlir::Value> buffers; ///< of `spilled`
+  llvm::SmallVector<mlir::Value> buffers;      ///< of `spilled`
 
   // Per run.
-  llvm::SmallVector<mlir::Value> bases; ///< by stream; null if untouched
-  llvm::SmallVector<mlir::Value> olds;  ///< by stream, in this iteration
-  llvm::SmallVector<mlir::Value> auxBases; ///< likewise; of second arrays
-  mlir::IRMapping scalars;    ///< body value or write source -> scalar
-  mlir::IRMapping broadcasts; ///< scalar -> vector, before the loop
+  mlir::Value table, auxTable;        ///< of the streams' arrays
+  mlir::Value rows, cols, block, end; ///< of a segmented run
+  mlir::Value partials;               ///< table of the partial results
+  mlir::IRMapping scalars;            ///< body value or write source -> scalar
+  mlir::IRMapping broadcasts;         ///< scalar -> vector, before the loop
   mlir::Operation *vectorLoop = nullptr;
-  mlir::Value blockBegin;
   mlir::Value firstIndex; ///< low 32 bits of the first global index
+  llvm::SmallVector<ReductionLanes, 2> lanes; ///< by reduction of the phase
+
+  // Per run, or per segment of one.
+  llvm::SmallVector<mlir::Value> bases;    ///< by stream; null if untouched
+  llvm::SmallVector<mlir::Value> auxBases; ///< likewise; of second arrays
+  llvm::SmallVector<mlir::Value> olds;     ///< by stream, in this iteration
+  mlir::Value blockBegin;
+  mlir::Value row, rowStart, blockIndex, blockStart; ///< of the segment
 };
 
 } // namespace optimc

@@ -53,36 +53,39 @@ LogicalResult KernelToCPU::convert(const ProgramLayout &layout,
   auto remarkOptions = remark::RemarkOpts::name("KernelToCPU")
                            .category("optim-kernel-to-cpu")
                            .function(optimizer.getSymName());
-  if (variant.writes.empty()) {
+  StringRef entryName = optimizer.getEntryName(entry.index);
+  if (variant.phases.empty())
     remark::passed(commit.getLoc(), remarkOptions)
-        << ("variant " + Twine(number) + " of '" +
-            optimizer.getEntryName(entry.index) +
+        << ("variant " + Twine(number) + " of '" + entryName +
             "' moves no element: no kernel")
                .str();
-    return success();
+  for (auto [i, phase] : llvm::enumerate(variant.phases)) {
+    std::string name =
+        (optimizer.getSymName() + "." + entryName + "." + Twine(number)).str();
+    if (variant.phases.size() > 1)
+      name += "." + std::to_string(i);
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointToEnd(getOperation().getBody());
+    KernelBuilder kernel(layout, entry, phase, builder);
+    FailureOr<LLVM::LLVMFuncOp> function = kernel.build(name);
+    if (failed(function))
+      return failure();
+    KernelCode code;
+    code.optimizer = optimizer.getSymName().str();
+    code.entry = entry.index;
+    code.variant = number;
+    code.phase = i;
+    code.reads = kernel.getReads();
+    code.writes = kernel.getWrites();
+    code.attach(*function);
+    unsigned numReads = llvm::popcount(code.reads);
+    unsigned numWrites = llvm::popcount(code.writes);
+    remark::passed(function->getLoc(), remarkOptions)
+        << ("one pass per " + stringifyRate(phase.domain) + ": " +
+            Twine(numReads) + " streams read, " + Twine(numWrites) +
+            " written, " + Twine(phase.reductions.size()) + " reduced")
+               .str()
+        << remark::metric("BytesPerElement", 4 * (numReads + numWrites));
   }
-  std::string name = (optimizer.getSymName() + "." +
-                      optimizer.getEntryName(entry.index) + "." + Twine(number))
-                         .str();
-  OpBuilder builder(&getContext());
-  builder.setInsertionPointToEnd(getOperation().getBody());
-  KernelBuilder kernel(layout, entry, variant, builder);
-  FailureOr<LLVM::LLVMFuncOp> function = kernel.build(name);
-  if (failed(function))
-    return failure();
-  KernelCode code;
-  code.optimizer = optimizer.getSymName().str();
-  code.entry = entry.index;
-  code.variant = number;
-  code.reads = kernel.getReads();
-  code.writes = kernel.getWrites();
-  code.attach(*function);
-  unsigned numReads = llvm::popcount(code.reads);
-  unsigned numWrites = llvm::popcount(code.writes);
-  remark::passed(function->getLoc(), remarkOptions)
-      << ("one pass: " + Twine(numReads) + " streams read, " +
-          Twine(numWrites) + " written")
-             .str()
-      << remark::metric("BytesPerElement", 4 * (numReads + numWrites));
   return success();
 }

@@ -154,7 +154,8 @@ LogicalResult OptimToArithPass::checkOutlined(Region &body) {
     if (auto variants = dyn_cast<VariantsOp>(op)) {
       for (Region &region : variants.getBodies())
         failed |= checkOutlined(region).failed();
-    } else if (!isa<HostOp, KernelOp, StepOp, CommitOp, YieldOp>(op) &&
+    } else if (!isa<HostOp, KernelOp, ReduceOp, StepOp, RankOp, CommitOp,
+                    YieldOp>(op) &&
                !op.hasTrait<OpTrait::ConstantLike>()) {
       op.emitOpError("is outside hosts and kernels; run 'optim-split-host' and "
                      "'optim-make-kernels' first");

@@ -224,6 +224,38 @@ optim.optimizer @a(%p, %g) hyper(%d0 = 1e-6) state(%d : model = %d0) {
 
 // -----
 
+// state_c10
+optim.optimizer @a(%p, %g) state(%d slots 0) {
+//                               ^ error: state '%d' has 0 slots; 1 to 65536 are allowed
+  commit %p = %p
+}
+
+// -----
+
+// state_c10: too many
+optim.optimizer @a(%p, %g) state(%d slots 65537) {
+//                               ^ error: state '%d' has 65537 slots; 1 to 65536 are allowed
+  commit %p = %p
+}
+
+// -----
+
+// state_c11
+optim.optimizer @a(%p, %g) state(%d : model slots 2) {
+//                               ^ error: state '%d' is a ring addressed by the clock: it has a rate from group on and does not start as the parameter
+  commit %p = %p
+}
+
+// -----
+
+// state_c11: a copy of the parameter
+optim.optimizer @a(%p, %g) state(%d = param slots 2) {
+//                               ^ error: state '%d' is a ring addressed by the clock: it has a rate from group on and does not start as the parameter
+  commit %p = %p
+}
+
+// -----
+
 // input_c1
 optim.optimizer @a(%p, %g) input(%h "" : element) {
 //                               ^ error: input name '' is not a name; use a letter or '_', then letters, digits and '_'

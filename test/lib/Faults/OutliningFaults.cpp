@@ -81,7 +81,8 @@ static unsigned changeInitialValues(ModuleOp module) {
       state = StateAttr::get(context, state.getArgName(), state.getName(),
                              state.getRate(), Init::Value,
                              NumberAttr::get(context, old + 0.5),
-                             state.getHyper(), state.getObservable());
+                             state.getHyper(), state.getObservable(),
+                             state.getSlots());
       ++places;
     }
     states.push_back(state);

@@ -40,7 +40,10 @@ const std::vector<SpecSource> &optimc::test::getRandomSpecs() {
 std::vector<SpecSource> optimc::test::getBuiltinSources() {
   std::vector<SpecSource> list;
   for (const BuiltinSpec &spec : getBuiltinSpecs())
-    list.push_back({spec.name.str(), spec.text.str()});
+    // Scenarios have vectors only, and give every tensor every state; classes
+    // of tensors are in ReductionDifferentialTest.cpp.
+    if (!spec.text.contains(" = case rank"))
+      list.push_back({spec.name.str(), spec.text.str()});
   return list;
 }
 

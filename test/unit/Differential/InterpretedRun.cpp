@@ -155,6 +155,23 @@ Error InterpretedRun::recordStates(StepTrace &trace) {
     trace.values[key.str()] = std::move(*values);
     return Error::success();
   };
+  // The ring of a `delay` is nothing before its first step, where the state
+  // that it becomes is zero.
+  SmallVector<DelayOp> delays;
+  op.getStep().walk([&](DelayOp delay) { delays.push_back(delay); });
+  for (DelayOp delay : delays)
+    for (size_t i = 0; i < scenario.tensors.size(); ++i) {
+      std::string key =
+          scenario.tensors[i].name + " state " + delay.getState().str();
+      if (Error error = add(key, delay.getState(), i))
+        return error;
+      if (trace.values[key].empty())
+        trace.values[key].assign(delay.getWindow() *
+                                     (isScalarRate(getRate(delay.getResult()))
+                                          ? 1
+                                          : scenario.tensors[i].count),
+                                 0);
+    }
   for (unsigned s = 0, e = op.getStates().size(); s != e; ++s) {
     StateAttr state = op.getState(s);
     StringRef name = state.getName().getValue();

@@ -34,7 +34,8 @@ static const optimc_scalar_state states[] = {
 static const uint32_t storage[] = {OPTIMC_STORAGE_F32, OPTIMC_STORAGE_F32};
 static const optimc_code code[] = {{0, descend}};
 static const optimc_phase phases[] = {
-    {0, 0, 3, 1, 0, {code, 1, sizeof code[0]}, 0}};
+    {0, OPTIMC_RATE_ELEMENT, OPTIMC_CUT_ANYWHERE, 0, 3, 1, 0,
+     {code, 1, sizeof code[0]}, 0}};
 static const optimc_variant variants[] = {
     {0, 0, {phases, 1, sizeof phases[0]}}};
 static const optimc_plan plans[] = {
@@ -46,6 +47,7 @@ static const optimc_entry entries[] = {{"step",
                                         1,
                                         0,
                                         {functions, 1, sizeof functions[0]},
+                                        {0, 0, 0},
                                         {plans, 1, sizeof plans[0]}}};
 static const optimc_program program = {sizeof program,
                                        OPTIMC_ABI,
@@ -56,7 +58,6 @@ static const optimc_program program = {sizeof program,
                                        {hypers, 1, sizeof hypers[0]},
                                        {streams, 2, sizeof streams[0]},
                                        {states, 1, sizeof states[0]},
-                                       {0, 0, 0},
                                        {0, 0, 0},
                                        {0, 0, 0},
                                        {entries, 1, sizeof entries[0]},

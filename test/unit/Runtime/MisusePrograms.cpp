@@ -87,10 +87,18 @@ const Misuse programs[] = {
     MISUSE(OPTIMC_BAD_PROGRAM, "the program has no parameter stream",
            s.sgd.streams[0].role = OPTIMC_ROLE_STATE;
            return s.create(e)),
-    MISUSE(OPTIMC_UNSUPPORTED,
-           "stream 'momentum_buffer' has rate row and 1 slots; this runtime "
-           "executes element streams of one slot",
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "a phase of entry 'step' is inconsistent: stage 0, domain element",
            s.sgd.streams[2].rate = OPTIMC_RATE_ROW;
+           return s.create(e)),
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "stream 'grad' of role 1 cannot have rate col, 1 slots and init 0",
+           s.sgd.streams[1].rate = OPTIMC_RATE_COL;
+           return s.create(e)),
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "stream 'momentum_buffer' of role 2 cannot have rate element, 65537 "
+           "slots",
+           s.sgd.streams[2].slots = 65537;
            return s.create(e)),
     MISUSE(OPTIMC_BAD_PROGRAM,
            "state 'momentum_buffer' starts in an unknown way (init 2, "
@@ -119,13 +127,41 @@ const Misuse programs[] = {
            s.sgd.entries[0].scalars[0].fn = nullptr;
            return s.create(e)),
     MISUSE(OPTIMC_BAD_PROGRAM,
-           "entry 'step' has two scalar functions of rate group",
+           "entry 'step' has two scalar functions of rate group and stage 0",
            s.sgd.entries[0].scalars.push_back(s.sgd.entries[0].scalars[0]);
            return s.create(e)),
-    MISUSE(OPTIMC_UNSUPPORTED,
-           "entry 'step' has a scalar function of stage 1, which needs "
-           "reductions",
-           s.sgd.entries[0].scalars[0].stage = 1;
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "a scalar function of entry 'step' has stage 64; at most 63 is "
+           "allowed",
+           s.sgd.entries[0].scalars[0].stage = 64;
+           return s.create(e)),
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "a reduction of entry 'step' is inconsistent: op 0 from element to "
+           "model, stage 0, source 0, target 0",
+           s.sgd.entries[0].reductions.push_back({OPTIMC_REDUCE_SUM,
+                                                  OPTIMC_RATE_ELEMENT,
+                                                  OPTIMC_RATE_MODEL, 0, 0, 0});
+           return s.create(e)),
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "a reduction of entry 'step' is inconsistent: op 7 from element",
+           s.sgd.entries[0].reductions.push_back(
+               {7, OPTIMC_RATE_ELEMENT, OPTIMC_RATE_MODEL, 1, 0, 0});
+           return s.create(e)),
+    MISUSE(
+        OPTIMC_BAD_PROGRAM,
+        "a reduction of entry 'step' is inconsistent: op 0 from element to "
+        "row, stage 1, source 0, target 2",
+        s.sgd.entries[0].reductions.push_back(
+            {OPTIMC_REDUCE_SUM, OPTIMC_RATE_ELEMENT, OPTIMC_RATE_ROW, 1, 0, 2});
+        return s.create(e)),
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "a phase of entry 'step' is inconsistent: stage 0, domain element, "
+           "cut 0, reads",
+           s.sgd.entries[0].plans[0].variants[0].phases[0].reductions = 1;
+           return s.create(e)),
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "entry 'step' has a kernel phase of stage 64; at most 63 is allowed",
+           s.sgd.entries[0].plans[0].variants[0].phases[0].stage = 64;
            return s.create(e)),
     MISUSE(OPTIMC_BAD_PROGRAM,
            "a plan of entry 'step' has 9 streams; the program has 3",

@@ -58,6 +58,7 @@ TestProgram::Entry &TestProgram::addEntry(const char *name, uint32_t flags,
 void TestProgram::addPhase(Variant &variant, uint64_t reads, uint64_t writes,
                            optimc_kernel_fn fn) {
   optimc_phase phase = {};
+  phase.domain = OPTIMC_RATE_ELEMENT;
   phase.reads = reads;
   phase.writes = writes;
   variant.phases.push_back(phase);
@@ -82,9 +83,9 @@ const optimc_program *TestProgram::build(const char *name, const char *hash) {
   point(program.states, states);
   point(program.inputs, inputs);
   point(program.outputs, outputs);
-  point(program.reductions, reductions);
   for (Entry &entry : entries) {
     point(entry.entry.scalars, entry.scalars);
+    point(entry.entry.reductions, entry.reductions);
     entry.table.clear();
     for (Plan &plan : entry.plans) {
       plan.table.clear();

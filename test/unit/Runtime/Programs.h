@@ -38,6 +38,7 @@ public:
   struct Entry {
     optimc_entry entry;
     std::vector<optimc_scalars> scalars;
+    std::vector<optimc_reduction> reductions;
     std::vector<Plan> plans;
     std::vector<optimc_plan> table;
   };
@@ -47,7 +48,6 @@ public:
   std::vector<optimc_scalar_state> states;
   std::vector<optimc_scalar_input> inputs;
   std::vector<optimc_output> outputs;
-  std::vector<optimc_reduction> reductions;
   std::vector<Entry> entries;
   optimc_program program = {};
 

@@ -24,7 +24,14 @@ struct Shape {
 class ScheduleTest : public testing::Test {
 protected:
   ScheduleTest() {
-    Phase a = {1, 1, {}, kernelA}, b = {1, 1, {}, kernelB};
+    Phase a = {}, b = {};
+    a.domain = b.domain = OPTIMC_RATE_ELEMENT;
+    a.reads = a.writes = b.reads = b.writes = 1;
+    a.fn = kernelA;
+    b.fn = kernelB;
+    program.streams.resize(1);
+    program.streams[0].slots = 1;
+    program.formats.resize(1);
     variants[0] = {0, 0, {a}};
     variants[1] = {0, 0, {b, a}};
     variants[2] = {0, 0, {}};
@@ -35,9 +42,9 @@ protected:
     std::vector<ScheduleItem> items;
     for (uint32_t i = 0; i < list.size(); ++i)
       items.push_back({&variants[list[i].variant], streams, streams + 1,
-                       nullptr, list[i].count, list[i].globalFirst, 0, 0, 0,
-                       list[i].granule, true, i, &clock});
-    schedule.build(items.data(), items.size(), 1, threads);
+                       nullptr, nullptr, list[i].count, list[i].globalFirst, 1,
+                       1, list[i].count, 0, list[i].granule, true, i, &clock});
+    schedule.build(items.data(), items.size(), program, 1, threads);
   }
 
   /// Every element of every tensor exactly once per phase, by the right kernel,
@@ -86,6 +93,7 @@ protected:
     }
   }
 
+  Program program;
   void *streams[2] = {nullptr, nullptr};
   std::vector<double> clock = {0};
   Variant variants[3];

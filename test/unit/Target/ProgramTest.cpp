@@ -90,7 +90,6 @@ TEST(Program, TablesFieldByField) {
   EXPECT_STREQ(program.outputs.data[1].name, "scale");
   EXPECT_EQ(program.outputs.data[1].rate, uint32_t(OPTIMC_RATE_MODEL));
   EXPECT_EQ(program.outputs.data[1].value, 0u);
-  EXPECT_EQ(program.reductions.count, 0u);
   EXPECT_EQ(program.ptx.count, 0u);
 
   optimc_program_fn get = reinterpret_cast<optimc_program_fn>(
@@ -133,7 +132,6 @@ TEST(Program, EntriesPlansAndVariants) {
     EXPECT_EQ(phase.stage, 0u);
     EXPECT_EQ(phase.reads, reads[i]);
     EXPECT_EQ(phase.writes, writes[i]);
-    EXPECT_EQ(phase.reductions, 0u);
     ASSERT_EQ(phase.code.count, 3u);
     EXPECT_EQ(phase.code.data[0].isa,
               uint64_t(OPTIMC_ISA_X86_64_V3 | OPTIMC_ISA_X86_64_V4));

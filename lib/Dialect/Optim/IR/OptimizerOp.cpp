@@ -211,9 +211,13 @@ ParseResult SignatureParser::parseState() {
       return failure();
     }
   }
+  int64_t slots = 1;
+  if (succeeded(parser.parseOptionalKeyword("slots")) &&
+      parser.parseInteger(slots))
+    return failure();
   bool observable = succeeded(parser.parseOptionalKeyword("observable"));
   states.push_back(StateAttr::get(parser.getContext(), argName, name, rate,
-                                  init, value, hyper, observable));
+                                  init, value, hyper, observable, slots));
   return success();
 }
 
@@ -316,6 +320,8 @@ static std::string describeState(StateAttr state) {
     text += " = %" + state.getHyper().getValue().str();
   else if (state.getValue())
     text += " = " + state.getValue().getSpelling().str();
+  if (state.getSlots() != 1)
+    text += " slots " + std::to_string(state.getSlots());
   return text + (state.getObservable() ? " observable" : "");
 }
 

@@ -123,7 +123,18 @@ INFER(RandomOp) {
   return success();
 }
 
+INFER(RankOp) {
+  types.push_back(RatedType::getPredicate(context, Rate::Tensor));
+  return success();
+}
+
 // These read the clock.
+INFER(DelayOp) {
+  types.push_back(
+      RatedType::getNumber(context, join(joinRates(operands), Rate::Group)));
+  return success();
+}
+
 INFER(DebiasOp) {
   types.push_back(
       RatedType::getNumber(context, join(joinRates(operands), Rate::Group)));
@@ -155,6 +166,7 @@ INFER(EveryOp) {
   bool OP::isCompatibleReturnTypes(TypeRange inferred, TypeRange declared) {   \
     return support::compatibleRates(inferred, declared);                       \
   }
+COMPATIBLE(DelayOp)
 COMPATIBLE(DebiasOp)
 COMPATIBLE(ScheduleOp)
 COMPATIBLE(PeriodOp)

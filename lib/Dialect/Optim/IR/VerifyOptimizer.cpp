@@ -177,6 +177,16 @@ LogicalResult SignatureVerifier::verifyState(unsigned i) {
                            << "' starts as a copy of the parameter, so it is "
                               "per element, not "
                            << describeRate(rate);
+  constexpr int64_t maxSlots = 65536;
+  if (state.getSlots() < 1 || state.getSlots() > maxSlots) // state_c10
+    return error(argument) << "state '%" << name << "' has " << state.getSlots()
+                           << " slots; 1 to " << maxSlots << " are allowed";
+  if (state.getSlots() != 1 &&
+      (rate == Rate::Model || state.getInit() == Init::Param)) // state_c11
+    return error(argument)
+           << "state '%" << name
+           << "' is a ring addressed by the clock: it has a rate from group on "
+              "and does not start as the parameter";
   if (state.getInit() != Init::Hyper)
     return success();
   SmallVector<StringRef> names;

@@ -13,18 +13,9 @@
 
 namespace optimc::optim {
 
-/// "'reduce' to 'tensor' is not compiled yet by the CPU back end; ...", where
-/// `what` is the construct as the spec writes it.
-mlir::InFlightDiagnostic emitNotCompiled(mlir::Location loc,
-                                         const llvm::Twine &what);
-
-/// Reports what `optim-split-host` cannot outline: classes of tensors, delays,
-/// and ops that earlier passes should have expanded.
+/// Reports what `optim-split-host` cannot outline: ops that earlier passes
+/// should have expanded.
 mlir::LogicalResult checkOutlinable(OptimizerOp optimizer);
-
-/// Reports what one phase of element kernels cannot compute: reductions and
-/// values per row, column or block.
-mlir::LogicalResult checkElementwise(OptimizerOp optimizer);
 
 /// Removes `s = s` from a commit, unless nothing else is there.
 void dropUnchanged(CommitOp commit);

@@ -7,9 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Outlining.h"
-#include "VariantTree.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/OperationSupport.h"
+#include "VariantBuilder.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -42,138 +40,6 @@ static void keepUnchanged(Block &block, const VariantTree &tree) {
       value.set(old);
   }
   dropUnchanged(commit);
-}
-
-/// Copies what `values` need into the region, with selects on known predicates
-/// resolved, and yields them in the types of `types`.
-static void fillRegion(Region &region, Block &from, const Valuation &known,
-                       ValueRange values, TypeRange types, Location loc) {
-  OpBuilder builder(region.getContext());
-  builder.createBlock(&region);
-  SelectResolution resolution(from, known);
-
-  DenseSet<Operation *> needed;
-  SmallVector<Value> worklist;
-  auto push = [&](Value value) {
-    worklist.push_back(resolution.resolve(value));
-  };
-  auto isOutlined = [&](Operation *op) {
-    return op && op->getBlock() == &from &&
-           !op->hasTrait<OpTrait::ConstantLike>() &&
-           isKernelRate(getRate(op->getResult(0)));
-  };
-  llvm::for_each(values, push);
-  while (!worklist.empty()) {
-    Operation *op = worklist.pop_back_val().getDefiningOp();
-    if (!isOutlined(op) || !needed.insert(op).second)
-      continue;
-    llvm::for_each(op->getOperands(), push);
-  }
-
-  IRMapping mapping;
-  for (auto [predicate, truth] : known) {
-    auto literal =
-        TruthOp::create(builder, predicate.getLoc(), truth, getRate(predicate));
-    mapping.map(predicate, literal.getResult());
-  }
-  // A scalar that takes the place of an element value is rounded there.
-  auto choose = [&](Value value, Type type) -> Value {
-    Value chosen = resolution.resolve(value);
-    chosen = mapping.lookupOrDefault(chosen);
-    if (chosen.getType() == type)
-      return chosen;
-    auto broadcast =
-        BroadcastOp::create(builder, value.getLoc(), chosen, getRate(type));
-    return broadcast;
-  };
-  for (Operation &op : from) {
-    if (!needed.contains(&op))
-      continue;
-    for (Value operand : op.getOperands())
-      if (!mapping.contains(operand) && resolution.resolve(operand) != operand)
-        mapping.map(operand, choose(operand, operand.getType()));
-    builder.clone(op, mapping);
-  }
-  SmallVector<Value> yielded;
-  for (auto [value, type] : llvm::zip(values, types)) {
-    Value chosen = choose(value, type);
-    yielded.push_back(chosen);
-  }
-  YieldOp::create(builder, loc, yielded);
-}
-
-/// Puts the element ops of a body into variants, one region per leaf.
-static void createVariants(Block &block, const VariantTree &tree) {
-  keepUnchanged(block, tree);
-  auto commit = cast<CommitOp>(block.getTerminator());
-  SmallVector<OpOperand *> stores;
-  SmallVector<Value> values;
-  SmallVector<Type> types;
-  SmallVector<std::string> names;
-  for (auto [target, value] :
-       llvm::zip(commit.getTargets(), commit.getValuesMutable())) {
-    if (!isStream(target) || value.get() == target)
-      continue;
-    stores.push_back(&value);
-    values.push_back(value.get());
-    types.push_back(target.getType());
-    names.push_back(getValueName(value.get()));
-  }
-  OpBuilder builder(commit);
-  Location loc = nameLocation(commit.getLoc(), names);
-  SmallVector<int64_t> masks, results;
-  for (const VariantLeaf &leaf : tree.leaves) {
-    masks.push_back(leaf.mask);
-    results.push_back(leaf.value);
-  }
-  auto variants = VariantsOp::create(builder, loc, types, tree.predicates,
-                                     masks, results, tree.leaves.size());
-  for (auto [leaf, region] : llvm::zip(tree.leaves, variants.getBodies()))
-    fillRegion(region, block, leaf.known, values, types, commit.getLoc());
-  for (auto [store, result] : llvm::zip(stores, variants.getResults()))
-    store->set(result);
-  eraseDeadOps(block);
-}
-
-/// Joins regions that are equal and whose conditions differ in one predicate.
-static void mergeEqual(VariantsOp variants) {
-  SmallVector<int64_t> masks(variants.getMasks()), values(variants.getValues());
-  SmallVector<Region *> regions;
-  for (Region &region : variants.getBodies())
-    regions.push_back(&region);
-  auto equal = [](Region *a, Region *b) {
-    return OperationEquivalence::isRegionEquivalentTo(
-        a, b, OperationEquivalence::IgnoreLocations);
-  };
-  auto mergeOne = [&] {
-    for (unsigned i = 0; i != regions.size(); ++i)
-      for (unsigned j = i + 1; j != regions.size(); ++j) {
-        int64_t difference = values[i] ^ values[j];
-        if (masks[i] != masks[j] || !llvm::isPowerOf2_64(difference) ||
-            !equal(regions[i], regions[j]))
-          continue;
-        masks[i] &= ~difference;
-        values[i] &= ~difference;
-        masks.erase(masks.begin() + j);
-        values.erase(values.begin() + j);
-        regions.erase(regions.begin() + j);
-        return true;
-      }
-    return false;
-  };
-  bool changed = false;
-  while (mergeOne())
-    changed = true;
-  if (!changed)
-    return;
-  OpBuilder builder(variants);
-  auto merged = VariantsOp::create(
-      builder, variants.getLoc(), variants.getResultTypes(),
-      variants.getPredicates(), masks, values, regions.size());
-  for (auto [from, to] : llvm::zip(regions, merged.getBodies()))
-    to.takeBody(*from);
-  variants.replaceAllUsesWith(merged);
-  variants.erase();
 }
 
 static std::string describeStreams(OptimizerOp optimizer,
@@ -226,13 +92,6 @@ bool SpecializePass::specialize(Region &body) {
   Block &block = body.front();
   if (getVariants(body) || !body.getOps<KernelOp>().empty())
     return false;
-  if (!body.getOps<ReduceOp>().empty()) {
-    remark::missed(optimizer.getLoc(), remarkName("Phases"))
-        << ("'" + optimizer.getEntryName(body.getRegionNumber()) +
-            "' has reductions; its predicates stay selects")
-               .str();
-    return false;
-  }
   SmallVector<Value> targets, values;
   for (auto [target, value] : getStores(body)) {
     targets.push_back(target);
@@ -251,7 +110,12 @@ bool SpecializePass::specialize(Region &body) {
                .str();
   if (tree.leaves.size() < 2)
     return false;
-  createVariants(block, tree);
+  keepUnchanged(block, tree);
+  SmallVector<Valuation> leaves;
+  for (const VariantLeaf &leaf : tree.leaves)
+    leaves.push_back(leaf.known);
+  PhasePlan plan = planPhases(body, leaves, phases);
+  createVariants(body, tree, plan);
   return true;
 }
 
@@ -270,7 +134,7 @@ void SpecializePass::runOnOperation() {
   if (failed(runPipeline(cleanup, optimizer)))
     return signalPassFailure();
   for (Region *body : specialized) {
-    mergeEqual(getVariants(*body));
+    mergeEqualVariants(*body);
     report(*body);
   }
 }

@@ -66,7 +66,7 @@ private:
 
   Block &block;
   StageAnalysis stages;
-  SmallVector<Operation *> constants, steps, others;
+  SmallVector<Operation *> constants, sources, others;
   std::map<HostKey, Host> hosts;
   DenseMap<Operation *, HostKey> hostOf;
 };
@@ -81,7 +81,7 @@ static Rate getHostRate(Value value) {
 /// A scalar that has its own rate's memory and no copy at finer ones: scalar
 /// functions read only the states of their rate (`optimc-c/Program.h`).
 static bool isOwnRateSource(Value value) {
-  if (value.getDefiningOp<StepOp>())
+  if (isa_and_present<StepOp, RankOp>(value.getDefiningOp()))
     return true;
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument)
@@ -95,8 +95,8 @@ void Splitter::classify() {
   for (Operation &op : block.without_terminator()) {
     if (op.hasTrait<OpTrait::ConstantLike>()) {
       constants.push_back(&op);
-    } else if (isa<StepOp>(op)) {
-      steps.push_back(&op);
+    } else if (isa<StepOp, RankOp>(op)) {
+      sources.push_back(&op);
     } else if (isa<ReduceOp>(op) || isKernelRate(getRate(op.getResult(0)))) {
       others.push_back(&op);
     } else {
@@ -308,7 +308,7 @@ void Splitter::run() {
   collectNeeds();
 
   // Sources first, then stage by stage: hosts, then what runs in kernels.
-  for (auto *list : {&constants, &steps})
+  for (auto *list : {&constants, &sources})
     for (Operation *op : *list)
       op->moveBefore(block.getTerminator());
   unsigned stage = 0;

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "VariantTree.h"
+#include "optimc/Analysis/Stages.h"
 #include "llvm/ADT/SetVector.h"
 #include <map>
 #include <set>
@@ -18,9 +19,11 @@ using namespace optimc::optim;
 /// All valuations of this many independent predicates are enumerated.
 static constexpr unsigned maxAtoms = 10;
 
-/// Scalar predicates that element ops read, in the order of their first use.
+/// Scalar predicates that element ops read and that are known before the first
+/// phase, in the order of their first use.
 static SmallVector<Value> collectCandidates(Block &block) {
   llvm::SetVector<Value> candidates;
+  StageAnalysis stages(*block.getParent());
   for (Operation &op : block.without_terminator()) {
     if (isa<HostOp>(op) || op.getNumResults() == 0 ||
         !isKernelRate(getRate(op.getResult(0))))
@@ -28,7 +31,7 @@ static SmallVector<Value> collectCandidates(Block &block) {
     for (Value operand : op.getOperands())
       if (auto type = cast<RatedType>(operand.getType());
           type.isPredicate() && isScalarRate(type.getRate()) &&
-          !operand.getDefiningOp<TruthOp>())
+          stages.getStage(operand) == 0 && !operand.getDefiningOp<TruthOp>())
         candidates.insert(operand);
   }
   return candidates.takeVector();

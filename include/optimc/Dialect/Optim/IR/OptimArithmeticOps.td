@@ -82,6 +82,22 @@ def Optim_RandomOp : Optim_PureOp<"random",
   let hasCustomAssemblyFormat = 1;
 }
 
+def Optim_RankOp : Optim_PureOp<"has_rank",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface, ["inferReturnTypes"]>]> {
+  let summary = "whether the tensor has at least this many dimensions";
+  let description = [{
+    What a `case` becomes a `select` on. It never changes for a tensor, so that
+    programs have a plan per class and nothing is tested at run time.
+
+    ```mlir
+    %matrix = has_rank 2
+    ```
+  }];
+  let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$minRank);
+  let results = (outs Optim_Predicate:$result);
+  let assemblyFormat = "$minRank attr-dict";
+}
+
 //===-- Arithmetic --------------------------------------------------------===//
 // One rounding each, in the precision of the result's rate.
 

@@ -60,12 +60,15 @@ def Optim_StateAttr : Optim_Attr<"State", "state"> {
   let summary = "a state: its names, rate and initial value";
   let description = [{
     `argName` is the SSA name in the spec, `name` the state's name in
-    checkpoints (`exp_avg`). `slots` > 1 is a ring of the last values (`delay`).
+    checkpoints (`exp_avg`). With `slots` = W > 1 the state is a ring: slot
+    `(t - 1) mod W` is read and committed, so that W steps ago is what a step
+    sees (`optim-expand-delays`).
   }];
   let parameters = (ins "mlir::StringAttr":$argName, "mlir::StringAttr":$name,
     "Rate":$rate, "Init":$init, OptionalParameter<"NumberAttr">:$value,
     OptionalParameter<"mlir::StringAttr">:$hyper,
-    DefaultValuedParameter<"bool", "false">:$observable);
+    DefaultValuedParameter<"bool", "false">:$observable,
+    DefaultValuedParameter<"int64_t", "1">:$slots);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

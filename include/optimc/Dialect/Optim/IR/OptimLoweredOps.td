@@ -78,6 +78,9 @@ def Optim_KernelOp : Optim_RegionOp<"kernel", [IsolatedFromAbove,
     Before `optim-to-arith` the body is `optim` ops; after it, `arith` and `math`
     over f32 and i1, elementwise: the same region becomes vector code and PTX.
 
+    Kernels of one phase that feed reductions which cut tensors differently
+    (`granules`, `lines` or `blocks`) say so in the attribute `optim.cut`.
+
     `optim-expand-storage` leaves the attribute `optim.formats`, one
     `#optim.storage` for each stream and then each result. Arguments and yielded
     values of streams that are not f32 are then what is in memory: i16 for bf16,
@@ -101,6 +104,7 @@ def Optim_KernelOp : Optim_RegionOp<"kernel", [IsolatedFromAbove,
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     static constexpr llvm::StringLiteral formatsAttrName = "optim.formats";
+    static constexpr llvm::StringLiteral cutAttrName = "optim.cut";
     /// Whether the body works on what is in memory.
     bool isStored();
     /// Of streams and results; f32 before `optim-expand-storage`.

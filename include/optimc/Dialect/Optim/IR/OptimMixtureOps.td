@@ -225,7 +225,9 @@ def Optim_EveryOp : Optim_PureOp<"every",
   }];
 }
 
-def Optim_DelayOp : Optim_JoinOp<"delay"> {
+def Optim_DelayOp : Optim_PureOp<"delay",
+    [DeclareOpInterfaceMethods<InferTypeOpInterface,
+      ["inferReturnTypes"]>]> {
   let summary = "the value of W steps ago";
   let description = [{
     A ring of W slots, zero in the first W steps; slot `(t - 1) mod W` is read and
@@ -237,6 +239,11 @@ def Optim_DelayOp : Optim_JoinOp<"delay"> {
   }];
   let arguments = (ins Optim_Number:$x,
       ConfinedAttr<I64Attr, [IntPositive]>:$window, StrAttr:$state);
+  let results = (outs Optim_Number:$result);
+  let extraClassDeclaration = [{
+    static bool isCompatibleReturnTypes(mlir::TypeRange inferred,
+                                        mlir::TypeRange declared);
+  }];
   let assemblyFormat =
       "custom<Rated>($x, type($x)) `by` custom<Window>($window) $state attr-dict";
   let hasVerifier = 1;

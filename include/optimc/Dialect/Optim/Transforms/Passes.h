@@ -14,7 +14,7 @@
 #ifndef OPTIMC_DIALECT_OPTIM_TRANSFORMS_PASSES_H
 #define OPTIMC_DIALECT_OPTIM_TRANSFORMS_PASSES_H
 
-#include "optimc/Dialect/Optim/IR/Optim.h"
+#include "optimc/Analysis/Phases.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 

@@ -13,6 +13,16 @@ include "mlir/Pass/PassBase.td"
 
 // In the order of the default pipeline.
 
+defvar OptimPhasesOption = Option<"phases", "phases", "::optimc::PhasePolicy",
+  /*default=*/"::optimc::PhasePolicy::Cheapest",
+  "what several phases of a body with reductions need", [{::llvm::cl::values(
+    clEnumValN(::optimc::PhasePolicy::Cheapest, "cheapest",
+               "whatever moves fewer bytes"),
+    clEnumValN(::optimc::PhasePolicy::Recompute, "recompute",
+               "is computed again in each"),
+    clEnumValN(::optimc::PhasePolicy::Store, "store",
+               "is stored by the first where it is a new state"))}]>;
+
 def OptimInline : Pass<"optim-inline", "mlir::ModuleOp"> {
   let summary = "Replace calls by the bodies of their templates";
   let description = [{
@@ -142,6 +152,60 @@ def OptimSetStorage : Pass<"optim-set-storage", "OptimizerOp"> {
   let dependentDialects = ["OptimDialect"];
   let options = [ListOption<"formats", "formats", "std::string",
                             "name=format of streams">];
+}
+
+def OptimExpandDelays : Pass<"optim-expand-delays", "OptimizerOp"> {
+  let summary = "Turn delays into ring states";
+  let description = [{
+    A `delay` by W steps is a state of W slots: slot `(t - 1) mod W` is what the
+    step sees, and what it commits. In a class of tensors (`case`) the other
+    class keeps the old value.
+
+    Before:
+    ```mlir
+    %g_prev = delay %g by 1 "previous_grad"
+    %d = sub %g, %g_prev
+    ```
+    After:
+    ```mlir
+    optim.optimizer @f(%p, %g) state(%previous_grad) {
+      %d = sub %g, %previous_grad
+      ...
+      commit ..., %previous_grad = %g
+    ```
+    Runs before gates are expanded, so that a skipped step moves no ring.
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
+def OptimExpandCases : Pass<"optim-expand-cases", "OptimizerOp"> {
+  let summary = "Turn classes of tensors into selects on the rank";
+  let description = [{
+    The ops of both classes move out of the `case`; each result is a `select` on
+    `has_rank`. `optim-specialize` removes the selects again: a program has one
+    plan per class, in which the predicate is known.
+
+    Before:
+    ```mlir
+    %u = case rank >= 2 {
+      %a = ...
+      yield %a
+    } else {
+      %b = ...
+      yield %b
+    }
+    ```
+    After:
+    ```mlir
+    %rank_2_up = has_rank 2
+    %a = ...
+    %b = ...
+    %u = select %rank_2_up, %a, %b
+    ```
+    A `reduce` to `group` or `model` in a class is an error: it would count the
+    tensors of that class only, which a select cannot say.
+  }];
+  let dependentDialects = ["OptimDialect"];
 }
 
 def OptimExpandGates : Pass<"optim-expand-gates", "OptimizerOp"> {
@@ -325,8 +389,7 @@ def OptimSplitHost : Pass<"optim-split-host", "OptimizerOp"> {
       commit %p = %p_t
     }
     ```
-    Classes of tensors (`case`) and `delay` are errors: they are not compiled
-    yet.
+    `reduce` stays outside, too: what depends on it is of a later stage.
   }];
   let dependentDialects = ["OptimDialect"];
 }
@@ -340,7 +403,8 @@ def OptimSpecialize : Pass<"optim-specialize", "OptimizerOp"> {
     are resolved; regions that turn out equal are joined. Predicates that remove
     no stream stay uniform selects, and so do those beyond the limit; remarks say
     which. Combinations that the host cannot produce (`%a` with `not %a`) get no
-    variant.
+    variant. A body with reductions gets one `variants` per phase, in which what
+    a leaf does not need is not reduced.
 
     Before:
     ```mlir
@@ -362,7 +426,8 @@ def OptimSpecialize : Pass<"optim-specialize", "OptimizerOp"> {
   }];
   let options = [
     Option<"maxVariants", "max-variants", "unsigned", /*default=*/"8",
-           "the number of variants of one body">
+           "the number of variants of one body">,
+    OptimPhasesOption
   ];
   let dependentDialects = ["OptimDialect"];
 }
@@ -371,9 +436,16 @@ def OptimMakeKernels : Pass<"optim-make-kernels", "OptimizerOp"> {
   let summary = "Outline element ops into kernels";
   let description = [{
     The element ops of a body, or of each region of its variants, become one
-    `kernel`: its streams are what it reads, in the order of the signature, its
-    results the new values that it stores. An old value is passed by, and a
-    region that changes nothing has no kernel.
+    `kernel` per phase: its streams are what it reads, in the order of the
+    signature, its results the new values that it stores or hands to a `reduce`.
+    An old value is passed by, and a region that changes nothing has no kernel.
+    Values per row, column or block that element ops read get a kernel of their
+    own. A phase whose reductions need different cuts of a tensor (rows, blocks,
+    the 4096 of the others) has one element kernel for each.
+
+    What a later phase needs of an earlier one is computed again, or read back
+    where it is a new state that the earlier one can store: whichever moves
+    fewer bytes.
 
     Before:
     ```mlir
@@ -391,9 +463,8 @@ def OptimMakeKernels : Pass<"optim-make-kernels", "OptimizerOp"> {
     } : !optim.element
     commit %p = %p_t
     ```
-    Reductions and values per row, column or block are errors: they are not
-    compiled yet.
   }];
+  let options = [OptimPhasesOption];
   let dependentDialects = ["OptimDialect"];
 }
 

@@ -1,0 +1,210 @@
+//===- KernelLoops.cpp - vector and scalar loops of a kernel -*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace optimc;
+using namespace optimc::optim;
+
+/// A vector loop, and a scalar one for the rest.
+void KernelBuilder::buildLoops(Value count) {
+  if (!blockMaxima.empty() || readsBlocks())
+    return buildBlocks(count);
+  Value zero = constant(0);
+  Value mask = constant(-width);
+  Value whole = arith::AndIOp::create(builder, loc, count, mask);
+  buildLoop(zero, whole, width, /*vector=*/true);
+  buildLoop(whole, count, 1, /*vector=*/false);
+}
+
+scf::ForOp KernelBuilder::buildLoop(Value from, Value to, int64_t step,
+                                    bool vector) {
+  Value stride = constant(step);
+  auto loop = scf::ForOp::create(builder, loc, from, to, stride);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  if (vector)
+    vectorLoop = loop;
+  buildIteration(loop.getInductionVar(), vector);
+  return loop;
+}
+
+Value KernelBuilder::elementIndex(Value index, bool vector) {
+  Type i32 = builder.getI32Type();
+  Value low = arith::TruncIOp::create(builder, loc, i32, index);
+  Value first = arith::AddIOp::create(builder, loc, firstIndex, low);
+  if (!vector)
+    return first;
+  auto type = cast<VectorType>(widen(i32, true));
+  SmallVector<int32_t> lanes(width);
+  for (auto [i, lane] : llvm::enumerate(lanes))
+    lane = i;
+  Value steps = arith::ConstantOp::create(
+      builder, loc, DenseIntElementsAttr::get(type, lanes));
+  Value base = vector::BroadcastOp::create(builder, loc, type, first);
+  return arith::AddIOp::create(builder, loc, base, steps);
+}
+
+/// The vector form of a value: computed in this iteration, or a scalar that is
+/// broadcast once, before the loop.
+Value KernelBuilder::vectorOf(Value value, const IRMapping &varying) {
+  if (Value computed = varying.lookupOrNull(value))
+    return computed;
+  Value scalar = scalars.lookup(value);
+  if (Value known = broadcasts.lookupOrNull(scalar))
+    return known;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(vectorLoop);
+  // A mask as wide as the data it selects: all parts of it are one register.
+  bool isMask = scalar.getType().isInteger(1);
+  Value lane = scalar;
+  if (isMask)
+    lane = arith::ExtSIOp::create(builder, loc, builder.getI32Type(), scalar);
+  auto type = cast<VectorType>(widen(lane.getType(), true));
+  Value splat = vector::BroadcastOp::create(builder, loc, type, lane);
+  if (isMask) {
+    Value zero =
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+    splat = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, splat,
+                                  zero);
+  }
+  broadcasts.map(scalar, splat);
+  return splat;
+}
+
+void KernelBuilder::prefetch(Value address) {
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  LLVM::GEPArg ahead = static_cast<int32_t>(prefetchBytes);
+  Value target = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
+                                     address, ArrayRef<LLVM::GEPArg>(ahead));
+  LLVM::Prefetch::create(builder, loc, target, /*rw=*/0, /*hint=*/3,
+                         /*cache=*/1);
+}
+
+/// Maps the streams and the element's index; all loads of an iteration come
+/// before its stores.
+void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying) {
+  SmallVector<Value> addresses(bases.size());
+  for (auto [i, base] : llvm::enumerate(bases))
+    if (base)
+      addresses[i] = elementAddress(base, index, getMemoryType(i));
+  if (vector)
+    for (auto [i, address] : llvm::enumerate(addresses))
+      // Slices are in cache.
+      if (address && layout.streams[i].rate == phase.domain)
+        prefetch(address);
+  auto load = [&](Type element, Value address) -> Value {
+    unsigned alignment = element.getIntOrFloatBitWidth() / 8;
+    return LLVM::LoadOp::create(builder, loc, widen(element, vector), address,
+                                alignment);
+  };
+  olds.assign(bases.size(), Value());
+  for (auto [i, address] : llvm::enumerate(addresses))
+    if (address && (reads >> i & 1))
+      olds[i] = load(getMemoryType(i), address);
+  if (!body)
+    return;
+  for (auto [i, stream] : llvm::enumerate(phase.streams)) {
+    if (!olds[stream])
+      continue;
+    varying.map(body->getArgument(i), olds[stream]);
+    if (getFormat(stream).getFormat() == StorageFormat::Split) {
+      Type half = builder.getI16Type();
+      Value address = elementAddress(auxBases[stream], index, half);
+      Value low = load(half, address);
+      varying.map(body->getArgument(kernel.getAuxArgument(i)), low);
+    }
+  }
+  if (!kernel.getRandomIds().empty()) {
+    Value global = elementIndex(index, vector);
+    unsigned first = kernel.getStreams().size() + kernel.getScalars().size();
+    varying.map(body->getArgument(first), global);
+  }
+}
+
+Value KernelBuilder::getClone(Value value, bool vector,
+                              const IRMapping &varying) {
+  if (vector)
+    return vectorOf(value, varying);
+  return varying.lookupOrDefault(scalars.lookupOrDefault(value));
+}
+
+void KernelBuilder::cloneOp(Operation &op, bool vector, IRMapping &varying) {
+  OperationState state(op.getLoc(), op.getName());
+  for (Value operand : op.getOperands())
+    state.operands.push_back(getClone(operand, vector, varying));
+  for (Type result : op.getResultTypes())
+    state.types.push_back(widen(result, vector));
+  state.attributes = op.getDiscardableAttrDictionary();
+  state.propertiesAttr = op.getPropertiesAsAttribute();
+  Operation *clone = builder.create(state);
+  varying.map(op.getResults(), clone->getResults());
+}
+
+/// The body's value that a write stores, or the write's source itself.
+Value KernelBuilder::getYielded(const ElementWrite &write) {
+  auto result = dyn_cast<OpResult>(write.source);
+  if (result && result.getOwner() == kernel)
+    return body->getTerminator()->getOperand(result.getResultNumber());
+  return write.source;
+}
+
+/// The same for the second array; null where the stream has none.
+Value KernelBuilder::getYieldedAux(const ElementWrite &write) {
+  if (!getFormat(write.stream).hasAux())
+    return {};
+  unsigned number = cast<OpResult>(write.source).getResultNumber();
+  return body->getTerminator()->getOperand(kernel.getAuxYield(number));
+}
+
+void KernelBuilder::storeStream(const ElementWrite &write, Value index,
+                                bool vector, IRMapping &varying) {
+  auto store = [&](Value value, Value base, Type element) {
+    Value address = elementAddress(base, index, element);
+    unsigned alignment = element.getIntOrFloatBitWidth() / 8;
+    LLVM::StoreOp::create(builder, loc, value, address, alignment);
+  };
+  Value value;
+  if (std::optional<unsigned> source = layout.getStream(write.source))
+    value = olds[*source];
+  else
+    value = getClone(getYielded(write), vector, varying);
+  store(value, bases[write.stream], getMemoryType(write.stream));
+  if (getFormat(write.stream).getFormat() == StorageFormat::Split) {
+    Value low = getClone(getYieldedAux(write), vector, varying);
+    store(low, auxBases[write.stream], builder.getI16Type());
+  }
+}
+
+void KernelBuilder::buildIteration(Value index, bool vector) {
+  IRMapping varying;
+  loadStreams(index, vector, varying);
+  if (body)
+    for (Operation &op : body->without_terminator())
+      if (op.getNumResults() != 0 &&
+          getLevel(op.getResult(0)) == Level::Element)
+        cloneOp(op, vector, varying);
+  for (const ElementWrite &write : phase.writes)
+    storeStream(write, index, vector, varying);
+  accumulate(index, vector, varying);
+}
+
+/// Hands what is reduced to the lanes.
+void KernelBuilder::accumulate(Value index, bool vector,
+                               const IRMapping &varying) {
+  for (auto [partial, own] : llvm::zip(phase.reductions, lanes)) {
+    Value x = getClone(body->getTerminator()->getOperand(partial.result),
+                       vector, varying);
+    Value place = elementAddress(own.place, index, builder.getF32Type());
+    own.accumulate(builder, loc, x, place, own.fresh);
+  }
+}

@@ -1,0 +1,46 @@
+//===- KernelOutliner.h - the kernels of one phase --------------*- C++ -*-===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef OPTIMC_LIB_DIALECT_OPTIM_TRANSFORMS_KERNELOUTLINER_H
+#define OPTIMC_LIB_DIALECT_OPTIM_TRANSFORMS_KERNELOUTLINER_H
+
+#include "optimc/Dialect/Optim/IR/Optim.h"
+
+namespace optimc::optim {
+
+/// Where a tensor may be cut into pieces that run apart.
+enum class CutClass {
+  None,     ///< anywhere
+  Granules, ///< multiples of the reductions' blocks of 4096
+  Lines,    ///< whole rows, or panels of them
+  Blocks    ///< whole blocks of the caller's length
+};
+
+/// A value that a phase must produce.
+struct Sink {
+  mlir::OpOperand *operand; ///< the use: of a reduction, `commit` or `yield`
+  mlir::Type type;          ///< at which rate: that of the target of a store
+  CutClass cut;
+  mlir::Value target = {};   ///< what it is stored to; null for reductions
+  mlir::Value original = {}; ///< out: the value before it was replaced
+};
+
+/// Outlines what `sinks` need into kernels before `position`: first one per
+/// slice rate (row, column, block), then element kernels, one per class of
+/// cuts. All stores are in the last kernel of their rate that reads what they
+/// overwrite. The operands of the sinks become results of kernels. `stored` are
+/// new values that earlier phases have stored: results of their kernels.
+llvm::SmallVector<KernelOp>
+outlineKernels(mlir::Block &block, mlir::Operation *position,
+               llvm::MutableArrayRef<Sink> sinks,
+               const llvm::DenseMap<mlir::Value, mlir::Value> &stored,
+               unsigned stage);
+
+} // namespace optimc::optim
+
+#endif // OPTIMC_LIB_DIALECT_OPTIM_TRANSFORMS_KERNELOUTLINER_H

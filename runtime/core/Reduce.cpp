@@ -1,0 +1,203 @@
+//===- Reduce.cpp - finishing reductions ----------------------------------===//
+//
+// Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "core/Reduce.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace optimc::rt;
+
+namespace {
+constexpr int64_t numLanes = 256;
+constexpr int64_t tileCols = 16; // columns that are reduced side by side
+
+double neutral(uint32_t op) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  return op == OPTIMC_REDUCE_MAX ? -inf : op == OPTIMC_REDUCE_MIN ? inf : 0;
+}
+
+// IEEE 754-2019: NaN if either is, -0 below +0.
+double maximum(double a, double b) {
+  if (a != a || b != b)
+    return a + b;
+  if (a == b)
+    return std::signbit(a) ? b : a;
+  return a > b ? a : b;
+}
+double minimum(double a, double b) {
+  if (a != a || b != b)
+    return a + b;
+  if (a == b)
+    return std::signbit(a) ? a : b;
+  return a < b ? a : b;
+}
+
+/// Two results become one.
+struct Sum {
+  static double combine(double a, double b) { return a + b; }
+};
+struct Max {
+  static double combine(double a, double b) { return maximum(a, b); }
+};
+struct Min {
+  static double combine(double a, double b) { return minimum(a, b); }
+};
+
+/// Calls `body` with the way in which `op` combines.
+template <class F>
+auto withCombination(uint32_t op, F body) {
+  switch (op) {
+  case OPTIMC_REDUCE_MAX:
+  case OPTIMC_REDUCE_MAX_ABS:
+    return body(Max());
+  case OPTIMC_REDUCE_MIN:
+    return body(Min());
+  default:
+    return body(Sum());
+  }
+}
+
+/// Up to 4096 values in 256 lanes, halved. Lanes beyond `used` are neutral, and
+/// a neutral lane changes no other, so halving starts at what is in use.
+template <class C>
+double reduceOne(const double *values, int64_t count, double start) {
+  double lanes[numLanes];
+  int64_t used = 1;
+  while (used < std::min(count, numLanes))
+    used *= 2;
+  std::fill_n(lanes, used, start);
+  for (int64_t i = 0; i < count; ++i)
+    lanes[i % numLanes] = C::combine(lanes[i % numLanes], values[i]);
+  for (int64_t width = used / 2; width; width /= 2)
+    for (int64_t lane = 0; lane < width; ++lane)
+      lanes[lane] = C::combine(lanes[lane], lanes[lane + width]);
+  return lanes[0];
+}
+
+template <class C>
+double reduceAll(const double *values, int64_t count, double start) {
+  if (count <= 1)
+    return count ? values[0] : start;
+  if (count <= reduceBlock)
+    return reduceOne<C>(values, count, start);
+  std::vector<double> results;
+  results.reserve(divideUp(count, reduceBlock));
+  for (int64_t first = 0; first < count; first += reduceBlock)
+    results.push_back(reduceOne<C>(
+        values + first, std::min(reduceBlock, count - first), start));
+  return reduceAll<C>(results.data(), results.size(), start);
+}
+
+/// Panel results of up to `tileCols` adjacent columns, at most 4096 panels.
+template <class C>
+void reduceTile(const float *panels, int64_t count, int64_t stride,
+                int64_t cols, double start, double *results) {
+  double lanes[numLanes][tileCols];
+  int64_t used = 1;
+  while (used < std::min(count, numLanes))
+    used *= 2;
+  for (int64_t lane = 0; lane < used; ++lane)
+    std::fill_n(lanes[lane], tileCols, start);
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t col = 0; col < cols; ++col) {
+      double &lane = lanes[i % numLanes][col];
+      lane = C::combine(lane, panels[i * stride + col]);
+    }
+  for (int64_t width = used / 2; width; width /= 2)
+    for (int64_t lane = 0; lane < width; ++lane)
+      for (int64_t col = 0; col < tileCols; ++col)
+        lanes[lane][col] =
+            C::combine(lanes[lane][col], lanes[lane + width][col]);
+  std::copy_n(lanes[0], cols, results);
+}
+} // namespace
+
+double optimc::rt::reducePartials(uint32_t op, const double *values,
+                                  int64_t count) {
+  return withCombination(op, [&](auto c) {
+    return reduceAll<decltype(c)>(values, count, neutral(op));
+  });
+}
+
+double optimc::rt::reduceScalars(uint32_t op,
+                                 const std::vector<double> &values) {
+  std::vector<double> results;
+  for (size_t first = 0; first < values.size(); first += reduceBlock) {
+    double lanes[numLanes];
+    std::fill_n(lanes, numLanes, neutral(op));
+    size_t last = std::min(values.size(), first + reduceBlock);
+    for (size_t i = first; i < last; ++i) {
+      double &lane = lanes[(i - first) % numLanes], x = values[i];
+      if (op == OPTIMC_REDUCE_SUM_SQ || op == OPTIMC_REDUCE_MEAN_SQ)
+        lane = x * x + lane;
+      else if (op == OPTIMC_REDUCE_MAX_ABS)
+        lane = maximum(lane, std::fabs(x));
+      else
+        lane = withCombination(
+            op, [&](auto c) { return decltype(c)::combine(lane, x); });
+    }
+    results.push_back(withCombination(op, [&](auto c) {
+      for (int64_t width = numLanes / 2; width; width /= 2)
+        for (int64_t lane = 0; lane < width; ++lane)
+          lanes[lane] = decltype(c)::combine(lanes[lane], lanes[lane + width]);
+      return lanes[0];
+    }));
+  }
+  return reducePartials(op, results.data(), results.size());
+}
+
+double optimc::rt::finishMean(uint32_t op, double result, double count) {
+  bool isMean = op == OPTIMC_REDUCE_MEAN || op == OPTIMC_REDUCE_MEAN_SQ;
+  return isMean ? result / count : result;
+}
+
+void optimc::rt::reduceSlices(uint32_t op, const double *partials,
+                              int64_t slices, int64_t length, int64_t total,
+                              float *results) {
+  int64_t parts = divideUp(length, reduceBlock);
+  for (int64_t slice = 0; slice < slices; ++slice) {
+    int64_t count = std::min(length, total - slice * length);
+    double result = reducePartials(op, partials + slice * parts,
+                                   divideUp(count, reduceBlock));
+    results[slice] =
+        static_cast<float>(finishMean(op, result, static_cast<double>(count)));
+  }
+}
+
+void optimc::rt::reduceColumns(uint32_t op, const float *partials,
+                               int64_t batches, int64_t rows, int64_t cols,
+                               float *results) {
+  int64_t panels = divideUp(rows, panelRows);
+  int64_t groups = divideUp(panels, reduceBlock);
+  std::vector<double> sums(tileCols * groups);
+  for (int64_t batch = 0; batch < batches; ++batch)
+    for (int64_t first = 0; first < cols; first += tileCols) {
+      int64_t width = std::min(tileCols, cols - first);
+      const float *tile = partials + batch * panels * cols + first;
+      float *out = results + batch * cols + first;
+      for (int64_t group = 0; group < groups; ++group) {
+        int64_t skipped = group * reduceBlock;
+        int64_t count = std::min(reduceBlock, panels - skipped);
+        double found[tileCols];
+        if (panels == 1)
+          std::copy_n(tile, width, found);
+        else
+          withCombination(op, [&](auto c) {
+            reduceTile<decltype(c)>(tile + skipped * cols, count, cols, width,
+                                    neutral(op), found);
+          });
+        for (int64_t col = 0; col < width; ++col)
+          sums[col * groups + group] = found[col];
+      }
+      for (int64_t col = 0; col < width; ++col)
+        out[col] = static_cast<float>(
+            finishMean(op, reducePartials(op, &sums[col * groups], groups),
+                       static_cast<double>(rows)));
+    }
+}
