@@ -149,13 +149,17 @@ PTXSIM_CUDA_EXPORT cuStreamWaitEvent(CUstream handle, CUevent eventHandle,
         return CUDA_ERROR_STREAM_CAPTURE_IMPLICIT;
       return captureWait(stream, *event);
     }
+    if (stream.handle == call.context->legacy)
+      if (CUresult error = checkLegacyStream(call.driver, stream))
+        return error;
     if (!event->operation)
       return CUDA_SUCCESS;
     std::vector<OperationRef> after = call.driver.dependencies(stream);
     after.push_back(event->operation);
-    stream.tail =
+    OperationRef wait =
         call.driver.queue.add(stream.context, MarkWork(), std::move(after));
-    call.driver.queue.settle(stream.tail, call.lock);
+    stream.tail = wait;
+    call.driver.queue.settle(wait, call.lock);
     return CUDA_SUCCESS;
   });
 }

@@ -172,6 +172,9 @@ TEST_F(CaptureTest, LegacyStreamWouldWait) {
   CUstream s = begin(relaxed, 0); // a blocking stream
   expectInvalidated(s, affine(values, 1, 0, 1, nullptr),
                     CUDA_ERROR_STREAM_CAPTURE_IMPLICIT);
+  s = begin(relaxed, 0);
+  expectInvalidated(s, cu.streamWaitEvent(nullptr, event(), 0),
+                    CUDA_ERROR_STREAM_CAPTURE_IMPLICIT);
   s = begin(relaxed);
   EXPECT_CU(affine(values, 1, 0, 1, nullptr)); // waits for no such stream
   CUgraph graph;
