@@ -48,8 +48,7 @@ optimc_status optimc::rt::overlapError(const Optimizer &opt, const Interval &a,
                    "overlap: bytes %#zx to %#zx and %#zx to %#zx",
                    opt.program.streams[a.stream % auxStream].name, name(a),
                    opt.program.streams[b.stream % auxStream].name, name(b),
-                   a.begin,
-                   a.end - 1, b.begin, b.end - 1);
+                   a.begin, a.end - 1, b.begin, b.end - 1);
 }
 
 bool optimc::rt::isAligned(const Tensor &tensor) {

@@ -148,13 +148,12 @@ optimc_status Loader::takeArray(const std::string &key, const char *dtype,
   if (!found)
     return OPTIMC_OK;
   if (source->dtype != dtype || source->end - source->begin != size)
-    return bad(
-        format("'%.300s' has %llu bytes of %s; %llu bytes of %s are "
-               "expected",
-               key.c_str(),
-               static_cast<unsigned long long>(source->end - source->begin),
-               source->dtype.c_str(), static_cast<unsigned long long>(size),
-               dtype));
+    return bad(format(
+        "'%.300s' has %llu bytes of %s; %llu bytes of %s are "
+        "expected",
+        key.c_str(),
+        static_cast<unsigned long long>(source->end - source->begin),
+        source->dtype.c_str(), static_cast<unsigned long long>(size), dtype));
   source->taken = true;
   const char *data = static_cast<const char *>(file.data.get());
   copies.push_back({to, data + header.dataOffset + source->begin, size});
@@ -169,9 +168,9 @@ optimc_status Loader::takeElements(const std::string &key, const Tensor &tensor,
   if (optimc_status s = checkFormat(stream))
     return s;
   const Format &format = program.formats[stream];
-  if (optimc_status s =
-          takeArray(key, format.fileDtype(), tensor.count * format.elementSize(),
-                    tensor.stream[stream], found))
+  if (optimc_status s = takeArray(key, format.fileDtype(),
+                                  tensor.count * format.elementSize(),
+                                  tensor.stream[stream], found))
     return s;
   if (!format.hasAux())
     return OPTIMC_OK;
@@ -183,7 +182,7 @@ optimc_status Loader::takeElements(const std::string &key, const Tensor &tensor,
     return s;
   return complete ? OPTIMC_OK
                   : bad(optimc::rt::format("it has '%.300s', but not '%.300s'",
-                                   key.c_str(), second.c_str()));
+                                           key.c_str(), second.c_str()));
 }
 
 optimc_status Loader::checkTensors() {

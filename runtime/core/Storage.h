@@ -41,10 +41,10 @@ struct Format {
 
   size_t elementSize() const; // bytes of the stream's own array
   int64_t auxCount(int64_t count) const;
-  uint32_t dtype() const;         // optimc_dtype of the own array
-  const char *fileDtype() const;  // its safetensors dtype
-  const char *auxSuffix() const;  // "exponent" or "low"
-  std::string name() const;       // "q8_sr unsigned"
+  uint32_t dtype() const;        // optimc_dtype of the own array
+  const char *fileDtype() const; // its safetensors dtype
+  const char *auxSuffix() const; // "exponent" or "low"
+  std::string name() const;      // "q8_sr unsigned"
 };
 
 /// The format of a `name()`; false if there is none.

@@ -288,14 +288,14 @@ optimc_status Registration::allocateStates() {
     const Format &format = program.formats[i];
     int64_t auxBytes = format.auxCount(count) * sizeof(uint16_t);
     if (isUsed(i) && program.streams[i].role == OPTIMC_ROLE_STATE)
-      if (optimc_status s = allocate(i, count * format.elementSize(),
-                                     tensor->stream[i]))
+      if (optimc_status s =
+              allocate(i, count * format.elementSize(), tensor->stream[i]))
         return s;
     if (isUsed(i) && format.hasAux())
       if (optimc_status s = allocate(i, auxBytes, tensor->aux[i]))
         return s;
-    added.push_back(intervalOf(tensor->stream[i], count * format.elementSize(),
-                               index, i));
+    added.push_back(
+        intervalOf(tensor->stream[i], count * format.elementSize(), index, i));
     // Second arrays are never bound again.
     added.push_back(intervalOf(tensor->aux[i], auxBytes, index, auxStream + i));
   }

@@ -248,10 +248,10 @@ Constant ProgramEmitter::plans(const EntryLayout &entry,
   }
   std::string prefix = "entry" + std::to_string(entry.index);
   uint64_t used = ~uint64_t(0) >> (64 - count);
-  Row row = {integer(0),    integer(UINT32_MAX),
-             integer(0),    tables.words(prefix + ".storage", storage),
+  Row row = {integer(0),       integer(UINT32_MAX),
+             integer(0),       tables.words(prefix + ".storage", storage),
              integer(granule), integer(count),
-             integer(used), variants(entry, versions)};
+             integer(used),    variants(entry, versions)};
   return tables.table(prefix + ".plans", planFields, {row});
 }
 

@@ -166,8 +166,7 @@ StoredValue StorageEmitter::encodeQ8(StorageAttr storage, Value number,
   Value step = create<arith::ShRUIOp>(sum, stepBits);
   Value offset = create<arith::SubIOp>(step, base);
   // A second moment that is not 0 never becomes 0.
-  Value lowest =
-      isUnsigned ? create<arith::MinUIOp>(magnitude, 1) : integer(0);
+  Value lowest = isUnsigned ? create<arith::MinUIOp>(magnitude, 1) : integer(0);
   Value code = create<arith::MaxSIOp>(offset, lowest);
   if (!isUnsigned) {
     Value signBits = create<arith::ShRUIOp>(bits, 24);

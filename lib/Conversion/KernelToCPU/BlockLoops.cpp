@@ -153,8 +153,7 @@ SmallVector<Value> KernelBuilder::buildFirstLoop(Value from, Value to,
   SmallVector<Value> next;
   for (auto [top, known] : llvm::zip(blockMaxima, loop.getRegionIterArgs())) {
     Value magnitude = getClone(top.getOperand(), vector, varying);
-    Value larger =
-        arith::MaxUIOp::create(builder, loc, known, magnitude);
+    Value larger = arith::MaxUIOp::create(builder, loc, known, magnitude);
     next.push_back(larger);
   }
   // Without values a loop has its terminator already.
@@ -224,13 +223,13 @@ void KernelBuilder::buildBlock(Value begin, Value end) {
   auto wide = cast<VectorType>(widen(builder.getI32Type(), true));
   Value zeros =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(wide));
-  SmallVector<Value> lanes = buildFirstLoop(
-      begin, whole, /*vector=*/true,
-      SmallVector<Value>(blockMaxima.size(), zeros));
+  SmallVector<Value> lanes =
+      buildFirstLoop(begin, whole, /*vector=*/true,
+                     SmallVector<Value>(blockMaxima.size(), zeros));
   SmallVector<Value> largest;
   for (Value lane : lanes) {
-    Value top = vector::ReductionOp::create(
-        builder, loc, vector::CombiningKind::MAXUI, lane);
+    Value top = vector::ReductionOp::create(builder, loc,
+                                            vector::CombiningKind::MAXUI, lane);
     largest.push_back(top);
   }
   largest = buildFirstLoop(whole, end, /*vector=*/false, largest);

@@ -85,12 +85,15 @@ LogicalResult KernelBuilder::findUniform() {
       uniform.insert(argument);
   for (Operation &op : body->without_terminator()) {
     bool isConstant = op.hasTrait<OpTrait::ConstantLike>();
-    if (!isConstant && (!OpTrait::hasElementwiseMappableTraits(&op) ||
-                        op.getNumRegions() != 0) &&
+    if (!isConstant &&
+        (!OpTrait::hasElementwiseMappableTraits(&op) ||
+         op.getNumRegions() != 0) &&
         !isa<BlockMaxOp>(op))
       return op.emitOpError("is not elementwise; run optim-to-arith before "
                             "optim-kernel-to-cpu");
-    if (llvm::all_of(op.getOperands(),
+    // A maximum is known after the first loop only, whatever its operand.
+    if (!isa<BlockMaxOp>(op) &&
+        llvm::all_of(op.getOperands(),
                      [&](Value operand) { return uniform.contains(operand); }))
       uniform.insert_range(op.getResults());
   }

@@ -100,15 +100,15 @@ private:
   // Block-scaled streams.
   llvm::SmallVector<optim::BlockMaxOp> blockMaxima;
   llvm::DenseSet<mlir::Value> perBlock; ///< follow from old exponents alone
-  llvm::DenseSet<mlir::Value> between; ///< follow from maxima alone
-  llvm::DenseSet<mlir::Value> late;    ///< follow from maxima and elements
+  llvm::DenseSet<mlir::Value> between;  ///< follow from maxima alone
+  llvm::DenseSet<mlir::Value> late;     ///< follow from maxima and elements
   llvm::SetVector<mlir::Value> spilled; ///< kept from the first loop
   llvm::SetVector<mlir::Operation *> repeated; ///< computed in both loops
-  llvm::SmallVector<mlir::Value> buffers; ///< of `spilled`
+  llvm::SmallVector<mlir::Value> buffers;      ///< of `spilled`
 
   // Per run.
-  llvm::SmallVector<mlir::Value> bases; ///< by stream; null if untouched
-  llvm::SmallVector<mlir::Value> olds;  ///< by stream, in this iteration
+  llvm::SmallVector<mlir::Value> bases;    ///< by stream; null if untouched
+  llvm::SmallVector<mlir::Value> olds;     ///< by stream, in this iteration
   llvm::SmallVector<mlir::Value> auxBases; ///< likewise; of second arrays
   mlir::IRMapping scalars;    ///< body value or write source -> scalar
   mlir::IRMapping broadcasts; ///< scalar -> vector, before the loop

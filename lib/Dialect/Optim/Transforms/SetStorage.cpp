@@ -44,7 +44,7 @@ private:
                                StorageFormat wanted);
 
   llvm::MapVector<StringRef, StorageFormat> requests;
-  llvm::SmallBitVector nonNegative; ///< by state
+  llvm::SmallBitVector nonNegative;              ///< by state
   llvm::SmallDenseMap<unsigned, Choice> choices; ///< by argument
 };
 } // namespace
@@ -88,9 +88,8 @@ LogicalResult SetStorage::addMaster(OptimizerOp optimizer) {
       return success(); // its own
   auto request = requests.find(masterName);
   if (request->second != StorageFormat::F32)
-    return optimizer.emitError()
-           << "master weights are f32, not "
-           << stringifyStorageFormat(request->second);
+    return optimizer.emitError() << "master weights are f32, not "
+                                 << stringifyStorageFormat(request->second);
   MLIRContext *context = &getContext();
   auto name = StringAttr::get(context, masterName);
   SmallVector<Attribute> states(optimizer.getStates().getValue());
@@ -101,13 +100,11 @@ LogicalResult SetStorage::addMaster(OptimizerOp optimizer) {
   optimizer.setStatesAttr(ArrayAttr::get(context, states));
   for (Region &body : optimizer.getBodies()) {
     Value param = body.getArgument(0);
-    Value master =
-        body.insertArgument(position, param.getType(),
-                            rename(optimizer.getLoc(), masterName));
+    Value master = body.insertArgument(position, param.getType(),
+                                       rename(optimizer.getLoc(), masterName));
     auto commit = cast<CommitOp>(body.front().getTerminator());
     param.replaceAllUsesExcept(master, commit);
-    SmallVector<Value> targets(commit.getTargets()),
-        values(commit.getValues());
+    SmallVector<Value> targets(commit.getTargets()), values(commit.getValues());
     for (Value &value : values)
       if (value == param)
         value = master;
@@ -141,10 +138,9 @@ StorageFormat SetStorage::chooseForState(OptimizerOp optimizer, unsigned state,
   StorageFormat chosen = StorageFormat::BF16SR;
   if (wanted == StorageFormat::Q8 && nonNegative.test(state))
     chosen = StorageFormat::Q8SR;
-  remark::analysis(average.op->getLoc(),
-                   remark::RemarkOpts::name("SlowAverage")
-                       .category(getArgument())
-                       .function(optimizer.getSymName()))
+  remark::analysis(average.op->getLoc(), remark::RemarkOpts::name("SlowAverage")
+                                             .category(getArgument())
+                                             .function(optimizer.getSymName()))
       << remark::add("state '{0}' would stall in {1}: it is stored as {2}",
                      optimizer.getState(state).getName().getValue(),
                      stringifyStorageFormat(wanted),
