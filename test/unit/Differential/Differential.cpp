@@ -47,11 +47,8 @@ constexpr IsaChoice isas[] = {
     {"baseline", 0}};
 } // namespace
 
-/// The spec as it is interpreted: with its storage plan, if the test has one.
-/// The gradient scale must come after the gradient's format, so this one is
-/// wrapped, too.
-static llvm::Expected<OwningOpRef<ModuleOp>>
-parseStored(const DifferentialCase &test) {
+llvm::Expected<OwningOpRef<ModuleOp>>
+optimc::test::parseStored(const DifferentialCase &test) {
   auto module = parseSpec(test.spec.text);
   if (!module || test.compile.store.empty())
     return module;
