@@ -31,11 +31,14 @@ Value StorageEmitter::number(float value) {
                                    builder.getF32FloatAttr(value));
 }
 
-Value StorageEmitter::resize(Value value, unsigned bits) {
+Value StorageEmitter::resize(Value value, unsigned bits, bool fits) {
   Type type = builder.getIntegerType(bits);
   if (value.getType().getIntOrFloatBitWidth() < bits)
     return arith::ExtUIOp::create(builder, loc, type, value);
-  return arith::TruncIOp::create(builder, loc, type, value);
+  // What is stored fits, except the low half of a number.
+  auto flags = fits ? arith::IntegerOverflowFlags::nuw
+                    : arith::IntegerOverflowFlags::none;
+  return arith::TruncIOp::create(builder, loc, type, value, flags);
 }
 
 Value StorageEmitter::toBits(Value number) {
@@ -51,6 +54,11 @@ Value StorageEmitter::isAbove(Value magnitude, uint32_t limit) {
   Value bound = integer(limit);
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt,
                                magnitude, bound);
+}
+
+Value StorageEmitter::isNaN(Value number) {
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, number,
+                               number);
 }
 
 template <typename OpTy>
@@ -69,27 +77,21 @@ Value StorageEmitter::select(Value condition, Value a, Value b) {
 /// To nearest even: half a step, or just below it if the result is even.
 Value StorageEmitter::encodeBF16(Value number) {
   Value bits = toBits(number);
-  Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
-  Value isNaN = isAbove(magnitude, infinity);
   Value high = create<arith::ShRUIOp>(bits, 16);
   Value odd = create<arith::AndIOp>(high, 1);
   Value half = create<arith::AddIOp>(odd, 0x7FFF);
   Value rounded = create<arith::AddIOp>(bits, half);
   Value code = create<arith::ShRUIOp>(rounded, 16);
+  Value isNaN = this->isNaN(number);
   return select(isNaN, integer(quietNaN >> 16), code);
 }
 
-/// Infinity stays infinity.
+/// The low half of an infinity is 0: no draw moves it.
 Value StorageEmitter::encodeBF16SR(Value number, Value draw) {
-  Value bits = toBits(number);
-  Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
-  Value isNaN = isAbove(magnitude, infinity);
-  Value isSpecial = isAbove(magnitude, infinity - 1);
-  Value zero = integer(0);
-  Value added = select(isSpecial, zero, draw);
-  Value sum = create<arith::AddIOp>(bits, added);
-  Value rounded = select(isNaN, integer(quietNaN), sum);
-  return create<arith::ShRUIOp>(rounded, 16);
+  Value sum = create<arith::AddIOp>(toBits(number), draw);
+  Value code = create<arith::ShRUIOp>(sum, 16);
+  Value isNaN = this->isNaN(number);
+  return select(isNaN, integer(quietNaN >> 16), code);
 }
 
 Value StorageEmitter::encodeF16(Value number) {
@@ -150,11 +152,16 @@ StoredValue StorageEmitter::encodeQ8(StorageAttr storage, Value number,
                                      Value draw) {
   constexpr uint32_t stepBits = 20, almostStep = (1u << stepBits) - 1;
   bool isUnsigned = storage.getIsUnsigned();
+  // The maximum is looked at once per block: a NaN is larger than any number
+  // and becomes the quiet one there, too.
   Value bits = toBits(number);
   Value raw = create<arith::AndIOp>(bits, magnitudeMask);
-  Value isNaN = isAbove(raw, infinity);
-  Value magnitude = select(isNaN, integer(quietNaN), raw);
-  Value largest = BlockMaxOp::create(builder, loc, magnitude);
+  Value largestRaw = BlockMaxOp::create(builder, loc, raw);
+  Value anyNaN = isAbove(largestRaw, infinity);
+  Value largest = select(anyNaN, integer(quietNaN), largestRaw);
+  Value isNaN = this->isNaN(number);
+  bits = select(isNaN, integer(quietNaN), bits);
+  Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
   // Rounded up: no code lies above the last one, whatever the rounding.
   Value raised = create<arith::AddIOp>(largest, almostStep);
   Value top = create<arith::ShRUIOp>(raised, stepBits);
@@ -233,11 +240,10 @@ StoredValue StorageEmitter::encode(StorageAttr storage, Value number,
     return encodeQ8(storage, number, draw);
   case StorageFormat::Split: {
     Value bits = toBits(number);
-    Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
-    Value isNaN = isAbove(magnitude, infinity);
+    Value isNaN = this->isNaN(number);
     Value kept = select(isNaN, integer(quietNaN), bits);
     Value high = create<arith::ShRUIOp>(kept, 16);
-    return {resize(high, 16), resize(kept, 16)};
+    return {resize(high, 16), resize(kept, 16, /*fits=*/false)};
   }
   }
   llvm_unreachable("all formats are covered");

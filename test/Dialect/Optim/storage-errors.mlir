@@ -3,8 +3,8 @@
 
 // storage_c1
 optim.optimizer @a(%p, %g) state(%m "exp_avg")
-  storage(param = bf61) {
-//                ^ error: 'bf61' is not a storage format; did you mean 'bf16'?
+  storage(param = bf17) {
+//                ^ error: 'bf17' is not a storage format; did you mean 'bf16'?
   commit %p = %p
 }
 
@@ -162,7 +162,7 @@ optim.optimizer @a(%p, %g) {
   ^bb0(%y: f32):
     %b = arith.bitcast %y : f32 to i32
     %t = block_max %b : i32
-//  ^ error: 'block_max' stands in a kernel with the attribute 'optim.formats'
+//       ^ error: 'block_max' stands in a kernel with the attribute 'optim.formats'
     yield %y : f32
   } : !optim.element
   commit %p = %x

@@ -103,8 +103,9 @@ static unsigned nextIds(ModuleOp module) {
 static unsigned ignoreNaN(ModuleOp module) {
   unsigned places = 0;
   for (auto choice : collect<arith::SelectOp>(module)) {
-    auto compare = choice.getCondition().getDefiningOp<arith::CmpIOp>();
-    if (!compare || !isConstant(compare.getRhs(), 0x7F800000))
+    auto compare = choice.getCondition().getDefiningOp<arith::CmpFOp>();
+    if (!compare || compare.getPredicate() != arith::CmpFPredicate::UNO ||
+        !isConstant(choice.getTrueValue(), 0x7FC0))
       continue;
     choice.getResult().replaceAllUsesWith(choice.getFalseValue());
     choice.erase();
