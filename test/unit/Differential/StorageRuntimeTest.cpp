@@ -279,6 +279,77 @@ TEST(StorageRuntimeTest, WrongTypesAndCutsAreErrors) {
       << run.error.message;
 }
 
+/// Whatever their payload and sign, in vectors and in the rest.
+TEST(StorageRuntimeTest, NaNsAreTheQuietOne) {
+  const char spec[] = R"(
+optim.optimizer @keeps(%p, %g) state(%a observable) {
+  commit %a = %g
+})";
+  static constexpr uint32_t patterns[] = {0x7F800001, 0x7FFFFFFF, 0xFFFFFFFF,
+                                          0xFF800001, 0x7FC00000};
+  std::vector<float> values(21);
+  for (size_t i = 0; i < values.size(); ++i)
+    std::memcpy(&values[i], &patterns[i % 5], 4);
+  for (auto [format, code] : {std::pair("bf16", "\xC0\x7F"),
+                              {"bf16_sr", "\xC0\x7F"},
+                              {"f16", "\x00\x7E"},
+                              {"q8", "\x7F"},
+                              {"q8_sr", "\x7F"}}) {
+    StoredRun run(getProgram(spec, {std::string("a=") + format}).program);
+    run.expect(run.add(std::vector<float>(values.size())));
+    run.step(values);
+    size_t size = format[0] == 'q' ? 1 : 2;
+    std::string bytes = run.raw("a");
+    for (size_t i = 0; i < values.size(); ++i)
+      EXPECT_EQ(std::string(code, size), bytes.substr(i * size, size))
+          << format << " of pattern " << i % 5;
+  }
+}
+
+/// NAME_step has the second arrays as arguments of its own.
+TEST(StorageRuntimeTest, PlainFunctionHasTheSameBits) {
+  constexpr size_t count = 300;
+  std::vector<float> start = getNumbers(count, 8);
+  // Seed and tensor key are 0 there, so nothing stochastic is compared.
+  CompileOptions options;
+  options.store = {"param=bf16", "grad=bf16", "exp_avg=q8", "exp_avg_sq=q8"};
+  std::string text;
+  for (const SpecSource &source : getBuiltinSources())
+    if (source.name == "adamw")
+      text = source.text;
+  CompiledSpec nearest = llvm::cantFail(compile(text, options));
+  StoredRun run(nearest.program);
+  run.expect(run.add(start));
+  std::vector<uint16_t> p(count), g(count), mBase(2), vBase(2);
+  std::vector<uint8_t> m(count), v(count);
+  optimc_error error;
+  run.expect(optimc_from_float32(OPTIMC_DTYPE_BF16, start.data(), count,
+                                 p.data(), &error));
+  using Step =
+      void (*)(const double *, int64_t, size_t, uint16_t *, const uint16_t *,
+               uint8_t *, uint16_t *, uint8_t *, uint16_t *);
+  auto step = reinterpret_cast<Step>(
+      llvm::cantFail(nearest.object->lookup("adamw_step")));
+  double hyper[] = {1e-3, 0.9, 0.999, 1e-8, 0.01};
+  for (int64_t t = 1; t <= 3; ++t) {
+    std::vector<float> gradient = getNumbers(count, 30 + t);
+    run.step(gradient);
+    run.expect(optimc_from_float32(OPTIMC_DTYPE_BF16, gradient.data(), count,
+                                   g.data(), &error));
+    step(hyper, t, count, p.data(), g.data(), m.data(), mBase.data(), v.data(),
+         vBase.data());
+  }
+  auto bytes = [](const auto &codes, const std::vector<uint16_t> &base) {
+    return std::string(reinterpret_cast<const char *>(codes.data()),
+                       codes.size() * sizeof(codes[0])) +
+           std::string(reinterpret_cast<const char *>(base.data()),
+                       base.size() * 2);
+  };
+  EXPECT_EQ(run.raw("param"), bytes(p, {}));
+  EXPECT_EQ(run.raw("exp_avg"), bytes(m, mBase));
+  EXPECT_EQ(run.raw("exp_avg_sq"), bytes(v, vBase));
+}
+
 //===----------------------------------------------------------------------===//
 // Stochastic rounding
 //===----------------------------------------------------------------------===//
