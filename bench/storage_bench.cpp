@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <random>
 #include <string>
@@ -82,25 +83,36 @@ struct Contender {
   }
   Contender(const Contender &) = delete;
 
-  double step() {
+  void step() {
     optimc_error error;
     auto start = std::chrono::steady_clock::now();
+    double busy = processorSeconds();
     if (optimc_step(optimizer, &error))
       fail(error);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() -
-                                         start)
-        .count();
+    processor.push_back(processorSeconds() - busy);
+    seconds.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count());
   }
-  double median() const {
-    std::vector<double> sorted = seconds;
+  static double median(std::vector<double> sorted) {
     std::sort(sorted.begin(), sorted.end());
     return sorted[sorted.size() / 2];
   }
+  /// With `byProcessor`, of the time that all threads ran: what other
+  /// processes take is not in it.
+  double median(bool byProcessor) const {
+    return median(byProcessor ? processor : seconds);
+  }
 
   Plan plan;
-  std::vector<double> seconds;
+  std::vector<double> seconds, processor;
 
 private:
+  static double processorSeconds() {
+    timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return time.tv_sec + time.tv_nsec * 1e-9;
+  }
   static void *at(std::vector<float> &buffer, uint32_t dtype, int64_t i) {
     size_t size = dtype == OPTIMC_DTYPE_F32 ? 4 : 2;
     return reinterpret_cast<char *>(buffer.data()) + i * size;
@@ -118,7 +130,7 @@ int main(int argc, char **argv) {
   int rounds = 15;
   unsigned threads = 0;
   int64_t kibi = 64 << 10;
-  bool check = false;
+  bool check = false, byProcessor = false;
   app.add_option("--rounds", rounds, "Interleaved rounds")
       ->check(CLI::Range(3, 10000))
       ->capture_default_str();
@@ -127,6 +139,8 @@ int main(int argc, char **argv) {
   app.add_option("--size", kibi, "Elements of the tensor, in Ki")
       ->check(CLI::Range(int64_t(1), int64_t(256) << 10))
       ->capture_default_str();
+  app.add_flag("--processor-time", byProcessor,
+               "Compare processor time, on a busy machine");
   app.add_flag("--check", check, "Fail where a ratio misses its goal");
   CLI11_PARSE(app, argc, argv);
 
@@ -149,20 +163,24 @@ int main(int argc, char **argv) {
   std::vector<std::unique_ptr<Contender>> list;
   for (const Plan &plan : plans)
     list.push_back(std::make_unique<Contender>("adamw", plan, n, threads));
-  for (auto &contender : list)
+  for (auto &contender : list) {
     contender->step(); // warm
+    contender->seconds.clear();
+    contender->processor.clear();
+  }
   for (int round = 0; round < rounds; ++round)
-    for (size_t i = 0; i < list.size(); ++i) {
-      Contender &contender = *list[(i + round) % list.size()];
-      contender.seconds.push_back(contender.step());
-    }
+    for (size_t i = 0; i < list.size(); ++i)
+      list[(i + round) % list.size()]->step();
   std::printf("adamw, %lld Ki elements, %d rounds\n",
               static_cast<long long>(kibi), rounds);
   for (auto &contender : list)
-    std::printf("  %-20s %9.3f ms %7.3f ns/element %7.1f GB/s\n",
-                contender->plan.name, contender->median() * 1e3,
-                contender->median() / n * 1e9,
-                contender->plan.bytes * n / contender->median() * 1e-9);
+    std::printf(
+        "  %-20s %9.3f ms %7.3f ns/element %7.1f GB/s, %6.3f ns/element "
+        "of processor time\n",
+        contender->plan.name, contender->median(false) * 1e3,
+        contender->median(false) / n * 1e9,
+        contender->plan.bytes * n / contender->median(false) * 1e-9,
+        contender->median(true) / n * 1e9);
   bool good = true;
   auto goal = [&](const char *what, double value, double limit) {
     good &= value >= limit;
@@ -170,7 +188,7 @@ int main(int argc, char **argv) {
                 value >= limit ? "" : "  MISSED");
   };
   auto speed = [&](int i, int j) {
-    return list[j]->median() / list[i]->median();
+    return list[j]->median(byProcessor) / list[i]->median(byProcessor);
   };
   auto rate = [&](int i, int j) {
     return speed(i, j) * plans[i].bytes / plans[j].bytes;

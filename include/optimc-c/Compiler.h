@@ -53,9 +53,9 @@ typedef struct {
 
 typedef struct optimc_compiled optimc_compiled;
 
-/* Compiles a built-in spec (a name of `optimc list`) or a file. `options` may
-   be NULL. An error in a spec is reported with file, line, column and the text
-   of the line. */
+/* Compiles a built-in spec (a name of `optimc list`) or a file. `options` may be
+   NULL. An error in a spec is reported with file, line, column and the text of
+   the line. */
 OPTIMC_API optimc_status optimc_compile(const char *spec,
                                         const optimc_compile_options *options,
                                         optimc_compiled **out,
@@ -65,8 +65,8 @@ OPTIMC_API optimc_status
 optimc_compile_text(const char *text, const optimc_compile_options *options,
                     optimc_compiled **out, optimc_error *error);
 
-/* The program; it lives until optimc_compiled_destroy, and so must not be in
-   use by an optimizer then. */
+/* The program; it lives until optimc_compiled_destroy, and so must not be in use
+   by an optimizer then. */
 OPTIMC_API const optimc_program *
 optimc_compiled_program(const optimc_compiled *compiled);
 /* NULL is allowed. */

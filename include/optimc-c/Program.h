@@ -119,9 +119,7 @@ typedef struct {
 /* A scalar input: one float64 per model, group or tensor that the caller sets;
    it keeps its value until it is set again. The runtime stores it in slot
    `value` of the value frame before it calls scalar functions. */
-enum {
-  OPTIMC_INPUT_OPTIONAL = 1
-}; /* starts as `initial`; others must be set */
+enum { OPTIMC_INPUT_OPTIONAL = 1 }; /* starts as `initial`; others must be set */
 typedef struct {
   const char *name;
   uint32_t rate, value;
@@ -143,12 +141,12 @@ typedef struct {
    clock -> each tensor). New states are committed by the runtime only after
    the whole step has succeeded. */
 typedef struct {
-  const double *hyper;  /* [n hypers] of the group; NULL at model rate */
-  const double *state;  /* [states of this rate] */
-  double *next_state;   /* [states of this rate]; only `writes_state` ones are
-                           written, preset to `state` by the caller */
-  double *values;       /* [n_values] float64 frame */
-  float *scalars;       /* [n_scalars] float32 frame: what the kernels read */
+  const double *hyper; /* [n hypers] of the group; NULL at model rate */
+  const double *state; /* [states of this rate] */
+  double *next_state;  /* [states of this rate]; only `writes_state` ones are
+                          written, preset to `state` by the caller */
+  double *values;      /* [n_values] float64 frame */
+  float *scalars;      /* [n_scalars] float32 frame: what the kernels read */
   uint64_t *predicates; /* bit frame; a function sets or clears its own bits */
 } optimc_scalar_args;
 typedef void (*optimc_scalar_fn)(const optimc_scalar_args *args);
@@ -162,14 +160,14 @@ typedef struct {
    small tensors cost no call. */
 enum { OPTIMC_RUN_ALIGNED = 1 }; /* every base + first is 64-byte aligned */
 typedef struct {
-  void *const *stream;  /* local base by stream number; NULL where absent */
-  void *const *aux;     /* second base: q8 exponents, split low halves */
-  const float *scalars; /* the frame of the tensor's clock, or of the tensor */
-  double *partials;     /* [n reductions][n blocks], or NULL */
-  int64_t first, count; /* local elements [first, first + count) */
-  int64_t global_first; /* index of `first` in the unsharded tensor */
+  void *const *stream;   /* local base by stream number; NULL where absent */
+  void *const *aux;      /* second base: q8 exponents, split low halves */
+  const float *scalars;  /* the frame of the tensor's clock, or of the tensor */
+  double *partials;      /* [n reductions][n blocks], or NULL */
+  int64_t first, count;  /* local elements [first, first + count) */
+  int64_t global_first;  /* index of `first` in the unsharded tensor */
   int64_t rows, cols, block; /* the unsharded tensor's view; 0 if unused */
-  uint64_t key; /* optimc_mix of (seed, tensor key, step): see below */
+  uint64_t key;          /* optimc_mix of (seed, tensor key, step): see below */
   uint32_t flags, reserved;
 } optimc_run;
 /* A run never crosses a multiple of 2^32 global elements. Kernels run in the
@@ -209,7 +207,7 @@ typedef struct {
   const uint32_t *storage; /* optimc_storage by stream */
   uint32_t granule;        /* shards and chunks start at multiples of it */
   uint32_t n_streams;
-  uint64_t used;                         /* streams that the class has at all */
+  uint64_t used;           /* streams that the class has at all */
   OPTIMC_ARRAY(optimc_variant) variants; /* exactly one matches */
 } optimc_plan;
 

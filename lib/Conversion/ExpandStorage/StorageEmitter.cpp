@@ -162,18 +162,25 @@ StoredValue StorageEmitter::encodeQ8(StorageAttr storage, Value number,
   Value isNaN = this->isNaN(number);
   bits = select(isNaN, integer(quietNaN), bits);
   Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
+  // A second moment that is not 0 never becomes 0.
+  Value lowest = isUnsigned ? create<arith::MinUIOp>(magnitude, 1) : integer(0);
   // Rounded up: no code lies above the last one, whatever the rounding.
   Value raised = create<arith::AddIOp>(largest, almostStep);
   Value top = create<arith::ShRUIOp>(raised, stepBits);
   Value distance = create<arith::SubIOp>(top, isUnsigned ? 255 : 127);
   Value base = create<arith::MaxSIOp>(distance, 0u);
-  Value added = draw ? create<arith::ShLIOp>(draw, 4)
-                     : integer(uint32_t(1) << (stepBits - 1));
+  // The base is a whole number of steps: it is taken off before the shift, and
+  // once per block where the other summand is a constant.
+  Value baseBits = create<arith::ShLIOp>(base, stepBits);
+  Value added = create<arith::SubIOp>(integer(0), baseBits);
+  if (draw) {
+    Value fraction = create<arith::ShLIOp>(draw, 4);
+    magnitude = create<arith::AddIOp>(magnitude, fraction);
+  } else {
+    added = create<arith::AddIOp>(added, uint32_t(1) << (stepBits - 1));
+  }
   Value sum = create<arith::AddIOp>(magnitude, added);
-  Value step = create<arith::ShRUIOp>(sum, stepBits);
-  Value offset = create<arith::SubIOp>(step, base);
-  // A second moment that is not 0 never becomes 0.
-  Value lowest = isUnsigned ? create<arith::MinUIOp>(magnitude, 1) : integer(0);
+  Value offset = create<arith::ShRSIOp>(sum, stepBits);
   Value code = create<arith::MaxSIOp>(offset, lowest);
   if (!isUnsigned) {
     Value signBits = create<arith::ShRUIOp>(bits, 24);
@@ -184,18 +191,25 @@ StoredValue StorageEmitter::encodeQ8(StorageAttr storage, Value number,
 }
 
 Value StorageEmitter::decodeQ8(StorageAttr storage, Value code, Value base) {
-  Value wide = resize(code, 32);
-  Value magnitude =
-      storage.getIsUnsigned() ? wide : create<arith::AndIOp>(wide, 0x7F);
-  Value steps = create<arith::AddIOp>(magnitude, resize(base, 32));
-  Value bits = create<arith::ShLIOp>(steps, 20);
+  constexpr uint32_t stepBits = 20;
+  bool isUnsigned = storage.getIsUnsigned();
+  // Extended by its sign, a code has the number's sign in place.
+  Value wide = isUnsigned ? resize(code, 32)
+                          : Value(arith::ExtSIOp::create(
+                                builder, loc, builder.getI32Type(), code));
+  Value shifted = create<arith::ShLIOp>(wide, stepBits);
+  Value steps = isUnsigned
+                    ? shifted
+                    : create<arith::AndIOp>(shifted, uint32_t(127) << stepBits);
+  Value baseBits = create<arith::ShLIOp>(resize(base, 32), stepBits);
+  Value bits = create<arith::AddIOp>(steps, baseBits);
+  Value zero = integer(0);
   Value isZero = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                       magnitude, integer(0));
-  Value kept = select(isZero, integer(0), bits);
-  if (storage.getIsUnsigned())
+                                       steps, zero);
+  Value kept = select(isZero, zero, bits);
+  if (isUnsigned)
     return toNumber(kept);
-  Value signBit = create<arith::AndIOp>(wide, 0x80);
-  Value sign = create<arith::ShLIOp>(signBit, 24);
+  Value sign = create<arith::AndIOp>(wide, ~magnitudeMask);
   return toNumber(create<arith::OrIOp>(kept, sign));
 }
 

@@ -180,7 +180,7 @@ llvm::ArrayRef<Fault> optimc::test::getStorageFaults() {
       {"q8-no-floor", codes, "small second moments become 0",
        replaceNumber<arith::MinUIOp, 1, 0>},
       {"q8-sign", codes, "the sign of codes is lost",
-       replaceNumber<arith::AndIOp, 0x80, 0>},
+       replaceNumber<arith::AndIOp, 0x80, 0x40>},
       {"q8-range", codes, "one code is not used",
        replaceNumber<arith::SubIOp, 127, 126>},
       {"one-half-for-both", codes, "two streams share random bits",
