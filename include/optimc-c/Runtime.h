@@ -144,13 +144,13 @@ typedef enum {
   OPTIMC_DTYPE_Q8_UNSIGNED = 5
 } optimc_dtype;
 
-/* A caller's buffer for one state or element input of a tensor: as many elements
-   as the tensor has locally, in the format that the program stores them in.
-   States are initialised when the tensor is added, unless KEEP says that the
-   buffer holds a state already.
-   A second array is a buffer of uint16_t of its own: "exp_avg.exponent", one
-   for 256 values of a q8 state, and "param.low", the low halves of a split
-   parameter. Without KEEP it may be left out; then the runtime has it. */
+/* A caller's buffer for one state or element input of a tensor: as many
+   elements as the tensor has locally, in the format that the program stores
+   them in. States are initialised when the tensor is added, unless KEEP says
+   that the buffer holds a state already. A second array is a buffer of uint16_t
+   of its own: "exp_avg.exponent", one for 256 values of a q8 state, and
+   "param.low", the low halves of a split parameter. Without KEEP it may be left
+   out; then the runtime has it. */
 enum { OPTIMC_BUFFER_KEEP = 1 };
 typedef struct {
   const char *name;

@@ -46,8 +46,7 @@ private:
 static std::optional<double> getLiteral(OpFoldResult value) {
   if (auto attribute = dyn_cast_if_present<Attribute>(value))
     return cast<NumberAttr>(attribute).getValue();
-  if (auto constant =
-          dyn_cast<Value>(value).getDefiningOp<optim::ConstantOp>())
+  if (auto constant = dyn_cast<Value>(value).getDefiningOp<optim::ConstantOp>())
     return constant.getValue().getValue();
   return std::nullopt;
 }
@@ -101,8 +100,8 @@ bool BodySigns::isCount(OpFoldResult value) const {
 
 /// By the tree; a product of a leaf with itself is a square.
 bool BodySigns::evaluate(ExprOp op) const {
-  std::optional<SmallVector<ExprNode>> nodes = readExpr(
-      op.getCode(), op.getOperands().size(), op.getLiterals().size());
+  std::optional<SmallVector<ExprNode>> nodes =
+      readExpr(op.getCode(), op.getOperands().size(), op.getLiterals().size());
   if (!nodes)
     return false;
   SmallVector<bool> signs;
@@ -127,8 +126,7 @@ bool BodySigns::evaluate(ExprOp op) const {
         sign = true;
         break;
       case ExprCode::Mul:
-        sign = sameLeaf(node.child[0], node.child[1]) ||
-               (child(0) && child(1));
+        sign = sameLeaf(node.child[0], node.child[1]) || (child(0) && child(1));
         break;
       case ExprCode::Add:
       case ExprCode::Div:
@@ -179,8 +177,7 @@ bool BodySigns::evaluate(Operation *op) const {
   if (auto ema = dyn_cast<EmaOp>(op))
     return all({ema.getOld(), ema.getX()}) && isWeight(ema.getMixedDecay());
   if (auto lerp = dyn_cast<LerpOp>(op))
-    return all({lerp.getOld(), lerp.getX()}) &&
-           isWeight(lerp.getMixedWeight());
+    return all({lerp.getOld(), lerp.getX()}) && isWeight(lerp.getMixedWeight());
   if (auto mean = dyn_cast<MeanOp>(op))
     return all({mean.getOld(), mean.getX()}) && isCount(mean.getMixedCount());
   if (auto debias = dyn_cast<DebiasOp>(op))

@@ -1,4 +1,5 @@
-//===- SlowAverages.cpp - averages that narrow storage cannot keep -*- C++ -*-===//
+//===- SlowAverages.cpp - averages that narrow storage cannot keep -*- C++
+//-*-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,6 +10,7 @@
 #include "optimc/Analysis/SlowAverages.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
@@ -18,9 +20,8 @@ using namespace optimc::optim;
 
 /// The largest number that a scalar can settle on, as far as it is known:
 /// defaults of hyperparameters, literals, values at the ends of schedules.
-static std::optional<double> getLargest(OptimizerOp optimizer,
-                                        OpFoldResult value,
-                                        unsigned depth = 0) {
+static std::optional<double>
+getLargest(OptimizerOp optimizer, OpFoldResult value, unsigned depth = 0) {
   if (auto attribute = dyn_cast_if_present<Attribute>(value))
     return cast<NumberAttr>(attribute).getValue();
   auto v = cast<Value>(value);
@@ -140,11 +141,12 @@ void optimc::findStalledStates(
       continue;
     report(average.op->getLoc(),
            llvm::formatv(
-               "state '{0}' stalls in {1}: a new value has the weight {2:g}, "
-               "below {3:g} the change is rounded away; use {4} or f32",
+               "state '{0}' stalls in {1}: a new value has the weight {2}, "
+               "below {3} the change is rounded away; use {4} or f32",
                state.getName().getValue(),
-               stringifyStorageFormat(storage.getFormat()), average.weight,
-               limit,
+               stringifyStorageFormat(storage.getFormat()),
+               llvm::format("%.3g", average.weight),
+               llvm::format("%.3g", limit),
                storage.getFormat() == StorageFormat::Q8 ? "q8_sr, bf16_sr"
                                                         : "bf16_sr")
                .str());

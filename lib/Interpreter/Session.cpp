@@ -8,6 +8,7 @@
 
 #include "FloatEnvironment.h"
 #include "SessionImpl.h"
+#include "Storage.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -147,6 +148,13 @@ llvm::Expected<unsigned> Session::addTensor(const TensorInfo &info) {
   if (!param)
     return param.takeError();
   tensor.param = std::move(*param);
+  // A split parameter is registered as its high halves alone.
+  StorageAttr storage = impl->op.getStorage(0);
+  if (storage.getFormat() == StorageFormat::Split && model.single &&
+      model.rounds)
+    roundToStorage(StorageAttr::get(storage.getContext(), storage.getName(),
+                                    StorageFormat::BF16, false, -1),
+                   tensor.param, nullptr);
   impl->roundStored(0, tensor, tensor.param);
 
   auto needsBlocks = [&](StringRef kind, StringAttr name, Rate rate) {

@@ -94,8 +94,7 @@ static void encodeBlock(StorageAttr storage, llvm::ArrayRef<Word> values,
                         ? int64_t(draw(first + i)) * 16
                         : unit / 2;
     int64_t lowest = storage.getIsUnsigned() && magnitude != 0 ? 1 : 0;
-    int64_t code =
-        std::clamp((magnitude + added) / unit - base, lowest, top);
+    int64_t code = std::clamp((magnitude + added) / unit - base, lowest, top);
     if (!storage.getIsUnsigned() && bits >> 31)
       code += 128;
     stored.codes.push_back(code);
@@ -125,9 +124,9 @@ Stored interp::encode(StorageAttr storage, llvm::ArrayRef<Word> values,
   case StorageFormat::BF16:
   case StorageFormat::BF16SR:
     for (size_t i = 0; i != count; ++i)
-      stored.codes.push_back(encodeFloat(
-          bf16, toNumber(values[i]),
-          draw && storage.isStochastic() ? draw(i) * 0x1p-16 : -1));
+      stored.codes.push_back(
+          encodeFloat(bf16, toNumber(values[i]),
+                      draw && storage.isStochastic() ? draw(i) * 0x1p-16 : -1));
     break;
   case StorageFormat::F16:
     for (Word word : values)
@@ -167,8 +166,7 @@ Array interp::decode(StorageAttr storage, const Stored &stored) {
       break;
     case StorageFormat::Q8:
     case StorageFormat::Q8SR:
-      values.push_back(
-          decodeCode(storage, code, stored.aux[i / blockSize]));
+      values.push_back(decodeCode(storage, code, stored.aux[i / blockSize]));
       break;
     case StorageFormat::Split:
       values.push_back(fromBits(code << 16 | stored.aux[i]));
@@ -177,8 +175,7 @@ Array interp::decode(StorageAttr storage, const Stored &stored) {
   return values;
 }
 
-void interp::roundToStorage(StorageAttr storage, Array &values,
-                            DrawBits draw) {
+void interp::roundToStorage(StorageAttr storage, Array &values, DrawBits draw) {
   if (storage.getFormat() != StorageFormat::F32)
     values = decode(storage, encode(storage, values, draw));
 }

@@ -1,4 +1,5 @@
-//===- StoredKernels.cpp - kernels that work on what is in memory -*- C++ -*-===//
+//===- StoredKernels.cpp - kernels that work on what is in memory -*- C++
+//-*-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -78,15 +79,14 @@ FieldRef Evaluator::getStoredResult(KernelOp op, unsigned result) {
 LogicalResult Evaluator::runBlockMax(BlockMaxOp op) {
   FieldRef operand =
       convert(get(op.getOperand()), Rate::Element, /*isNumber=*/false);
-  return define(op, map(Rate::Element, operand, [](ArrayRef<View> views,
-                                                   Array &out) {
-                  for (size_t i = 0; i < out.size(); i += BlockMaxOp::size) {
-                    size_t end =
-                        std::min<size_t>(i + BlockMaxOp::size, out.size());
-                    Word top = 0;
-                    for (size_t k = i; k != end; ++k)
-                      top = std::max(top, views[0].at(k));
-                    std::fill(out.begin() + i, out.begin() + end, top);
-                  }
-                }));
+  return define(
+      op, map(Rate::Element, operand, [](ArrayRef<View> views, Array &out) {
+        for (size_t i = 0; i < out.size(); i += BlockMaxOp::size) {
+          size_t end = std::min<size_t>(i + BlockMaxOp::size, out.size());
+          Word top = 0;
+          for (size_t k = i; k != end; ++k)
+            top = std::max(top, views[0].at(k));
+          std::fill(out.begin() + i, out.begin() + end, top);
+        }
+      }));
 }

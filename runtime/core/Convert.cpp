@@ -110,8 +110,8 @@ optimc_status Converter::decodeValues(const FileTensor &source,
   uint64_t count = bytes / format.elementSize();
   if (source.dtype != format.fileDtype())
     return bad(optimc::rt::format("'%.300s' is %s, but its format %s has %s",
-                          source.name.c_str(), source.dtype.c_str(),
-                          format.name().c_str(), format.fileDtype()));
+                                  source.name.c_str(), source.dtype.c_str(),
+                                  format.name().c_str(), format.fileDtype()));
   // Data sections need not be aligned for 16-bit words.
   std::vector<uint16_t> aux(format.auxCount(count));
   if (format.hasAux()) {
@@ -119,8 +119,9 @@ optimc_status Converter::decodeValues(const FileTensor &source,
     const FileTensor *second = header.find(name);
     if (!second || second->dtype != "U16" ||
         second->end - second->begin != aux.size() * sizeof(uint16_t))
-      return bad(optimc::rt::format("'%.300s' has no '%.300s' with %zu U16 values",
-                            source.name.c_str(), name.c_str(), aux.size()));
+      return bad(
+          optimc::rt::format("'%.300s' has no '%.300s' with %zu U16 values",
+                             source.name.c_str(), name.c_str(), aux.size()));
     if (!aux.empty())
       memcpy(aux.data(), bytesOf(*second), aux.size() * sizeof(uint16_t));
   }
@@ -143,8 +144,7 @@ void Converter::encodeValues(const FileTensor &source, std::string name,
       codes.size());
   if (!format.hasAux())
     return;
-  std::vector<char> &bytes =
-      owned.emplace_back(aux.size() * sizeof(uint16_t));
+  std::vector<char> &bytes = owned.emplace_back(aux.size() * sizeof(uint16_t));
   if (!aux.empty())
     memcpy(bytes.data(), aux.data(), bytes.size());
   add(std::move(second), "U16", {aux.size()}, bytes.data(), bytes.size());
@@ -193,8 +193,9 @@ optimc_status Converter::convert() {
       std::string owner = stream.substr(0, dot);
       if (owner == "param" || name.compare(0, 6, "state/") == 0) {
         if (!hasStream(owner.c_str()) && owner != masterName)
-          reports.push_back("'" + name + "' is not a state of the program: "
-                                         "dropped");
+          reports.push_back("'" + name +
+                            "' is not a state of the program: "
+                            "dropped");
         continue;
       }
     }
@@ -204,13 +205,12 @@ optimc_status Converter::convert() {
       continue;
     }
     if (!hasStream(stream.c_str())) {
-      reports.push_back("'" + name + "' is not a state of the program: " +
-                        (stream == masterName ? "it became the parameter"
-                                              : "dropped"));
+      reports.push_back(
+          "'" + name + "' is not a state of the program: " +
+          (stream == masterName ? "it became the parameter" : "dropped"));
       continue;
     }
-    if (optimc_status s =
-            convertStream(tensor, stream, name.substr(first + 1)))
+    if (optimc_status s = convertStream(tensor, stream, name.substr(first + 1)))
       return s;
   }
   return OPTIMC_OK;

@@ -343,7 +343,9 @@ optimc_status Registration::allocate(uint32_t stream, int64_t bytes,
   slot = allocateBytes(bytes);
   if (!slot)
     return diag.fail(OPTIMC_OUT_OF_MEMORY,
-                     "no memory for '%s' of tensor '%.200s' with %lld elements",
+                     "no memory for %s '%s' of tensor '%.200s' with %lld "
+                     "elements",
+                     stream == program.paramStream ? "parameter" : "state",
                      program.streams[stream].name, desc.name,
                      static_cast<long long>(tensor->count));
   tensor->owned.emplace_back(slot);

@@ -18,11 +18,11 @@
 // CHECK:             %[[P:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
 // CHECK:             %[[G:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
 // CHECK:             %[[R:.*]] = math.fma %[[V]], %[[G]], %[[P]] : vector<16xf32>
-// CHECK-NEXT:        llvm.store %[[R]], %{{.*}} {alignment = 4 : i64} : vector<16xf32>, !llvm.ptr
+// CHECK:             llvm.store %[[R]], %{{.*}} {alignment = 4 : i64} : vector<16xf32>, !llvm.ptr
 // CHECK:           scf.for
 // CHECK-NOT:         prefetch
 // CHECK:             math.fma %[[NEG]], %{{.*}}, %{{.*}} : f32
-// CHECK-NEXT:        llvm.store %{{.*}} : f32, !llvm.ptr
+// CHECK:             llvm.store %{{.*}} : f32, !llvm.ptr
 // REMARK: one pass: 2 streams read, 1 written
 optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3 in [0, inf)) {
   %rate = host group 0 (%lr) {

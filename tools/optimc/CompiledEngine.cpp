@@ -214,8 +214,7 @@ private:
 Expected<std::unique_ptr<Engine>>
 optimc::tool::createCompiledEngine(StringRef text, StringRef optimizer,
                                    ArrayRef<std::string> freeze,
-                                   ArrayRef<std::string> store,
-                                   uint64_t seed) {
+                                   ArrayRef<std::string> store, uint64_t seed) {
   auto engine = std::make_unique<CompiledEngine>();
   if (Error error = engine->initialize(text, optimizer, freeze, store, seed))
     return std::move(error);

@@ -1,4 +1,5 @@
-//===- SlowAverages.h - averages that narrow storage cannot keep -*- C++ -*-===//
+//===- SlowAverages.h - averages that narrow storage cannot keep -*- C++
+//-*-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

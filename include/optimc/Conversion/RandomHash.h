@@ -1,4 +1,5 @@
-//===- RandomHash.h - the hash of random and stochastic rounding -*- C++ -*-===//
+//===- RandomHash.h - the hash of random and stochastic rounding -*- C++
+//-*-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

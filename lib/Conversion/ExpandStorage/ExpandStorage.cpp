@@ -1,4 +1,5 @@
-//===- ExpandStorage.cpp - decode and encode what kernels load and store -*- C++ -*-===//
+//===- ExpandStorage.cpp - decode and encode what kernels load and store -*- C++
+//-*-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -44,7 +45,7 @@ private:
   KernelOp kernel;
   Block &body;
   OpBuilder builder;
-  SmallVector<StorageAttr> formats; ///< of streams, then results
+  SmallVector<StorageAttr> formats;       ///< of streams, then results
   llvm::MapVector<int32_t, Value> hashes; ///< by id
 };
 } // namespace

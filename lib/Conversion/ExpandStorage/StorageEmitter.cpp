@@ -31,11 +31,14 @@ Value StorageEmitter::number(float value) {
                                    builder.getF32FloatAttr(value));
 }
 
-Value StorageEmitter::resize(Value value, unsigned bits) {
+Value StorageEmitter::resize(Value value, unsigned bits, bool fits) {
   Type type = builder.getIntegerType(bits);
   if (value.getType().getIntOrFloatBitWidth() < bits)
     return arith::ExtUIOp::create(builder, loc, type, value);
-  return arith::TruncIOp::create(builder, loc, type, value);
+  // What is stored fits, except the low half of a number.
+  auto flags = fits ? arith::IntegerOverflowFlags::nuw
+                    : arith::IntegerOverflowFlags::none;
+  return arith::TruncIOp::create(builder, loc, type, value, flags);
 }
 
 Value StorageEmitter::toBits(Value number) {
@@ -51,6 +54,11 @@ Value StorageEmitter::isAbove(Value magnitude, uint32_t limit) {
   Value bound = integer(limit);
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::sgt,
                                magnitude, bound);
+}
+
+Value StorageEmitter::isNaN(Value number) {
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, number,
+                               number);
 }
 
 template <typename OpTy>
@@ -69,27 +77,21 @@ Value StorageEmitter::select(Value condition, Value a, Value b) {
 /// To nearest even: half a step, or just below it if the result is even.
 Value StorageEmitter::encodeBF16(Value number) {
   Value bits = toBits(number);
-  Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
-  Value isNaN = isAbove(magnitude, infinity);
   Value high = create<arith::ShRUIOp>(bits, 16);
   Value odd = create<arith::AndIOp>(high, 1);
   Value half = create<arith::AddIOp>(odd, 0x7FFF);
   Value rounded = create<arith::AddIOp>(bits, half);
   Value code = create<arith::ShRUIOp>(rounded, 16);
+  Value isNaN = this->isNaN(number);
   return select(isNaN, integer(quietNaN >> 16), code);
 }
 
-/// Infinity stays infinity.
+/// The low half of an infinity is 0: no draw moves it.
 Value StorageEmitter::encodeBF16SR(Value number, Value draw) {
-  Value bits = toBits(number);
-  Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
-  Value isNaN = isAbove(magnitude, infinity);
-  Value isSpecial = isAbove(magnitude, infinity - 1);
-  Value zero = integer(0);
-  Value added = select(isSpecial, zero, draw);
-  Value sum = create<arith::AddIOp>(bits, added);
-  Value rounded = select(isNaN, integer(quietNaN), sum);
-  return create<arith::ShRUIOp>(rounded, 16);
+  Value sum = create<arith::AddIOp>(toBits(number), draw);
+  Value code = create<arith::ShRUIOp>(sum, 16);
+  Value isNaN = this->isNaN(number);
+  return select(isNaN, integer(quietNaN >> 16), code);
 }
 
 Value StorageEmitter::encodeF16(Value number) {
@@ -150,24 +152,35 @@ StoredValue StorageEmitter::encodeQ8(StorageAttr storage, Value number,
                                      Value draw) {
   constexpr uint32_t stepBits = 20, almostStep = (1u << stepBits) - 1;
   bool isUnsigned = storage.getIsUnsigned();
+  // The maximum is looked at once per block: a NaN is larger than any number
+  // and becomes the quiet one there, too.
   Value bits = toBits(number);
   Value raw = create<arith::AndIOp>(bits, magnitudeMask);
-  Value isNaN = isAbove(raw, infinity);
-  Value magnitude = select(isNaN, integer(quietNaN), raw);
-  Value largest = BlockMaxOp::create(builder, loc, magnitude);
+  Value largestRaw = BlockMaxOp::create(builder, loc, raw);
+  Value anyNaN = isAbove(largestRaw, infinity);
+  Value largest = select(anyNaN, integer(quietNaN), largestRaw);
+  Value isNaN = this->isNaN(number);
+  bits = select(isNaN, integer(quietNaN), bits);
+  Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
+  // A second moment that is not 0 never becomes 0.
+  Value lowest = isUnsigned ? create<arith::MinUIOp>(magnitude, 1) : integer(0);
   // Rounded up: no code lies above the last one, whatever the rounding.
   Value raised = create<arith::AddIOp>(largest, almostStep);
   Value top = create<arith::ShRUIOp>(raised, stepBits);
   Value distance = create<arith::SubIOp>(top, isUnsigned ? 255 : 127);
   Value base = create<arith::MaxSIOp>(distance, 0u);
-  Value added = draw ? create<arith::ShLIOp>(draw, 4)
-                     : integer(uint32_t(1) << (stepBits - 1));
+  // The base is a whole number of steps: it is taken off before the shift, and
+  // once per block where the other summand is a constant.
+  Value baseBits = create<arith::ShLIOp>(base, stepBits);
+  Value added = create<arith::SubIOp>(integer(0), baseBits);
+  if (draw) {
+    Value fraction = create<arith::ShLIOp>(draw, 4);
+    magnitude = create<arith::AddIOp>(magnitude, fraction);
+  } else {
+    added = create<arith::AddIOp>(added, uint32_t(1) << (stepBits - 1));
+  }
   Value sum = create<arith::AddIOp>(magnitude, added);
-  Value step = create<arith::ShRUIOp>(sum, stepBits);
-  Value offset = create<arith::SubIOp>(step, base);
-  // A second moment that is not 0 never becomes 0.
-  Value lowest =
-      isUnsigned ? create<arith::MinUIOp>(magnitude, 1) : integer(0);
+  Value offset = create<arith::ShRSIOp>(sum, stepBits);
   Value code = create<arith::MaxSIOp>(offset, lowest);
   if (!isUnsigned) {
     Value signBits = create<arith::ShRUIOp>(bits, 24);
@@ -178,18 +191,25 @@ StoredValue StorageEmitter::encodeQ8(StorageAttr storage, Value number,
 }
 
 Value StorageEmitter::decodeQ8(StorageAttr storage, Value code, Value base) {
-  Value wide = resize(code, 32);
-  Value magnitude =
-      storage.getIsUnsigned() ? wide : create<arith::AndIOp>(wide, 0x7F);
-  Value steps = create<arith::AddIOp>(magnitude, resize(base, 32));
-  Value bits = create<arith::ShLIOp>(steps, 20);
+  constexpr uint32_t stepBits = 20;
+  bool isUnsigned = storage.getIsUnsigned();
+  // Extended by its sign, a code has the number's sign in place.
+  Value wide = isUnsigned ? resize(code, 32)
+                          : Value(arith::ExtSIOp::create(
+                                builder, loc, builder.getI32Type(), code));
+  Value shifted = create<arith::ShLIOp>(wide, stepBits);
+  Value steps = isUnsigned
+                    ? shifted
+                    : create<arith::AndIOp>(shifted, uint32_t(127) << stepBits);
+  Value baseBits = create<arith::ShLIOp>(resize(base, 32), stepBits);
+  Value bits = create<arith::AddIOp>(steps, baseBits);
+  Value zero = integer(0);
   Value isZero = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                       magnitude, integer(0));
-  Value kept = select(isZero, integer(0), bits);
-  if (storage.getIsUnsigned())
+                                       steps, zero);
+  Value kept = select(isZero, zero, bits);
+  if (isUnsigned)
     return toNumber(kept);
-  Value signBit = create<arith::AndIOp>(wide, 0x80);
-  Value sign = create<arith::ShLIOp>(signBit, 24);
+  Value sign = create<arith::AndIOp>(wide, ~magnitudeMask);
   return toNumber(create<arith::OrIOp>(kept, sign));
 }
 
@@ -234,11 +254,10 @@ StoredValue StorageEmitter::encode(StorageAttr storage, Value number,
     return encodeQ8(storage, number, draw);
   case StorageFormat::Split: {
     Value bits = toBits(number);
-    Value magnitude = create<arith::AndIOp>(bits, magnitudeMask);
-    Value isNaN = isAbove(magnitude, infinity);
+    Value isNaN = this->isNaN(number);
     Value kept = select(isNaN, integer(quietNaN), bits);
     Value high = create<arith::ShRUIOp>(kept, 16);
-    return {resize(high, 16), resize(kept, 16)};
+    return {resize(high, 16), resize(kept, 16, /*fits=*/false)};
   }
   }
   llvm_unreachable("all formats are covered");

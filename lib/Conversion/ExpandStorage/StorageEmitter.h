@@ -38,9 +38,10 @@ public:
 private:
   mlir::Value integer(uint32_t value);
   mlir::Value number(float value);
-  mlir::Value resize(mlir::Value value, unsigned bits);
+  mlir::Value resize(mlir::Value value, unsigned bits, bool fits = true);
   mlir::Value toBits(mlir::Value number);
   mlir::Value toNumber(mlir::Value bits);
+  mlir::Value isNaN(mlir::Value number);
   mlir::Value isAbove(mlir::Value magnitude, uint32_t limit);
   template <typename OpTy>
   mlir::Value create(mlir::Value a, mlir::Value b);

@@ -100,7 +100,8 @@ LogicalResult KernelBuilder::findLevels() {
         !isa<BlockMaxOp>(op))
       return op.emitOpError("is not elementwise; run optim-to-arith before "
                             "optim-kernel-to-cpu");
-    Level level = Level::Run;
+    // A maximum is known after the first loop only, whatever its operand.
+    Level level = isa<BlockMaxOp>(op) ? Level::Element : Level::Run;
     for (Value operand : op.getOperands())
       level = std::max(level, getLevel(operand));
     for (Value result : op.getResults())

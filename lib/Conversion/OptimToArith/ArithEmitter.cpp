@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ArithEmitter.h"
-#include "optimc/Conversion/RandomHash.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "optimc/Conversion/ElementaryFunctions.h"
+#include "optimc/Conversion/RandomHash.h"
 
 using namespace mlir;
 using namespace optimc;

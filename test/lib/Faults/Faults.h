@@ -36,6 +36,7 @@ llvm::ArrayRef<Fault> getFoldFaults();
 llvm::ArrayRef<Fault> getOutliningFaults();
 llvm::ArrayRef<Fault> getArithFaults();
 llvm::ArrayRef<Fault> getCodeFaults();
+llvm::ArrayRef<Fault> getStorageFaults();
 
 } // namespace optimc::test
 

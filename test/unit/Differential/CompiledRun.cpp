@@ -9,51 +9,48 @@
 #include "Runs.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstring>
+#include <deque>
 #include <memory>
 
 using namespace llvm;
 using namespace optimc::test;
 
 namespace {
-/// Memory at a chosen distance from a multiple of 64 bytes, between guard
-/// words. A kernel that goes astray by up to 32 elements is caught, not fatal.
+/// Elements of `size` bytes between guard bytes, `offset` elements after a
+/// multiple of 64 bytes.
 class GuardedBuffer {
 public:
-  GuardedBuffer(ArrayRef<float> values, unsigned offset)
-      : count(values.size()), words(count + 3 * guard, pattern) {
-    auto address = reinterpret_cast<uintptr_t>(words.data() + guard);
-    size_t toLine = (64 - address % 64) % 64 / sizeof(float);
-    first = guard + toLine + offset;
-    if (count)
-      std::memcpy(data(), values.data(), count * sizeof(float));
+  GuardedBuffer(size_t count, size_t size, unsigned offset)
+      : length(count * size), bytes(length + 3 * guard, pattern) {
+    auto address = reinterpret_cast<uintptr_t>(bytes.data() + guard);
+    first = guard + (64 - address % 64) % 64 + offset * size;
+    std::memset(data(), 0, length);
   }
 
-  float *data() { return reinterpret_cast<float *>(words.data() + first); }
-  ArrayRef<float> get() { return ArrayRef<float>(data(), count); }
-  void fill(ArrayRef<float> values) {
-    if (count)
-      std::memcpy(data(), values.data(), count * sizeof(float));
-  }
-  bool holds(ArrayRef<float> values) {
-    return count == 0 ||
-           std::memcmp(data(), values.data(), count * sizeof(float)) == 0;
+  void *data() { return bytes.data() + first; }
+  void remember() { copy.assign(get(), get() + length); }
+  bool isAsRemembered() const {
+    return std::equal(copy.begin(), copy.end(), get());
   }
   bool isIntact() const {
-    for (size_t i = 0; i < words.size(); ++i)
-      if ((i < first || i >= first + count) && words[i] != pattern)
+    for (size_t i = 0; i < bytes.size(); ++i)
+      if ((i < first || i >= first + length) && bytes[i] != pattern)
         return false;
     return true;
   }
 
 private:
-  static constexpr size_t guard = 48;
-  static constexpr uint32_t pattern = 0xC5A5D5E5u;
-  size_t count, first;
-  std::vector<uint32_t> words;
+  const uint8_t *get() const { return bytes.data() + first; }
+
+  static constexpr size_t guard = 192;
+  static constexpr uint8_t pattern = 0xC5;
+  size_t length, first;
+  std::vector<uint8_t> bytes, copy;
 };
 
 struct TensorBuffers {
   optimc_tensor id = 0;
+  int64_t count = 0;
   std::unique_ptr<GuardedBuffer> param, grad;
   /// States and element inputs by name.
   std::map<std::string, std::unique_ptr<GuardedBuffer>> named;
@@ -73,10 +70,14 @@ private:
   Error applyHypers(ArrayRef<HyperChange> changes);
   Error applyInputs(const StepPlan &step);
   Error takeStep(const StepPlan &step);
-  Error checkBuffers(const StepPlan &step);
+  Error checkBuffers();
   Expected<StepTrace> record(const StepPlan &step);
   Error setInput(StringRef name, optimc_rate rate, unsigned owner,
                  double value);
+  void readFormats();
+  Error fill(GuardedBuffer &buffer, StringRef stream, ArrayRef<float> values);
+  Expected<std::vector<double>> readState(const TensorBuffers &buffers,
+                                          const char *name);
   bool isFrozen(StringRef name);
   bool hasInput(StringRef name);
   Error check(optimc_status status) const {
@@ -108,6 +109,7 @@ private:
   const CompiledOptions &options;
   optimc_optimizer *optimizer = nullptr;
   std::vector<TensorBuffers> tensors;
+  std::map<std::string, uint32_t, std::less<>> formats; ///< by stream
   optimc_error error;
 };
 } // namespace
@@ -154,25 +156,78 @@ Error CompiledRun::applyHypers(ArrayRef<HyperChange> changes) {
   return Error::success();
 }
 
+static size_t getSize(uint32_t storage) {
+  if (storage == OPTIMC_STORAGE_F32)
+    return 4;
+  return storage == OPTIMC_STORAGE_Q8 || storage == OPTIMC_STORAGE_Q8_SR ? 1
+                                                                         : 2;
+}
+
+static uint32_t getType(uint32_t storage) {
+  if (storage == OPTIMC_STORAGE_F32)
+    return OPTIMC_DTYPE_F32;
+  return storage == OPTIMC_STORAGE_F16 ? OPTIMC_DTYPE_F16 : OPTIMC_DTYPE_BF16;
+}
+
+void CompiledRun::readFormats() {
+  const uint32_t *storage = program->entries.data->plans.data->storage;
+  forEach(program->streams, [&](const optimc_stream &stream) {
+    formats[stream.name] = *storage++;
+  });
+}
+
+Error CompiledRun::fill(GuardedBuffer &buffer, StringRef stream,
+                        ArrayRef<float> values) {
+  auto format = formats.find(stream);
+  uint32_t storage =
+      format == formats.end() ? uint32_t(OPTIMC_STORAGE_F32) : format->second;
+  Error failure = check(optimc_from_float32(
+      getType(storage), values.data(), values.size(), buffer.data(), &error));
+  buffer.remember();
+  return failure;
+}
+
+Expected<std::vector<double>>
+CompiledRun::readState(const TensorBuffers &buffers, const char *name) {
+  std::vector<float> values(buffers.count);
+  if (Error failure = check(optimc_read_state(
+          optimizer, buffers.id, name, values.data(), values.size(), &error)))
+    return failure;
+  return std::vector<double>(values.begin(), values.end());
+}
+
 Error CompiledRun::addTensor(const TensorPlan &plan) {
   TensorBuffers &buffers = tensors.emplace_back();
   unsigned offset = plan.offset;
-  std::vector<float> zeros(plan.count);
-  buffers.param = std::make_unique<GuardedBuffer>(plan.param, offset);
-  buffers.grad = std::make_unique<GuardedBuffer>(zeros, (offset + 5) % 16);
+  buffers.count = plan.count;
+  auto make = [&](const std::string &stream, unsigned shift) {
+    size_t size = getSize(formats[stream]);
+    return std::make_unique<GuardedBuffer>(plan.count, size, shift);
+  };
+  buffers.param = make("param", offset);
+  buffers.grad = make("grad", (offset + 5) % 16);
+  if (Error failure = fill(*buffers.param, "param", plan.param))
+    return failure;
   std::vector<optimc_named_buffer> list;
+  std::deque<std::string> names;
   forEach(program->streams, [&](const optimc_stream &stream) {
-    if (stream.role != OPTIMC_ROLE_STATE && stream.role != OPTIMC_ROLE_INPUT)
-      return;
-    auto given = plan.states.find(stream.name);
-    bool keeps = given != plan.states.end();
-    offset = (offset + 7) % 16;
-    auto &buffer = buffers.named[stream.name];
-    buffer =
-        std::make_unique<GuardedBuffer>(keeps ? given->second : zeros, offset);
-    uint32_t flags =
-        keeps || stream.role == OPTIMC_ROLE_INPUT ? OPTIMC_BUFFER_KEEP : 0;
-    list.push_back({stream.name, buffer->data(), flags, 0});
+    uint32_t storage = formats[stream.name];
+    auto add = [&](const std::string &name, size_t count, size_t size,
+                   uint32_t flags) {
+      offset = (offset + 7) % 16;
+      auto &buffer = buffers.named[name];
+      buffer = std::make_unique<GuardedBuffer>(count, size, offset);
+      names.push_back(name);
+      list.push_back({names.back().c_str(), buffer->data(), flags, 0});
+    };
+    if (stream.role >= OPTIMC_ROLE_STATE)
+      add(stream.name, plan.count, getSize(storage),
+          stream.role == OPTIMC_ROLE_INPUT ? OPTIMC_BUFFER_KEEP : 0);
+    if (getSize(storage) == 1)
+      add(std::string(stream.name) + ".exponent", (plan.count + 255) / 256, 2,
+          0);
+    if (storage == OPTIMC_STORAGE_SPLIT)
+      add(std::string(stream.name) + ".low", plan.count, 2, 0);
   });
   optimc_tensor_desc desc = OPTIMC_TENSOR_DESC_INIT;
   desc.rank = 1;
@@ -180,11 +235,23 @@ Error CompiledRun::addTensor(const TensorPlan &plan) {
   desc.shape = &plan.count;
   desc.param = buffers.param->data();
   desc.grad = buffers.grad->data();
+  desc.param_dtype = getType(formats["param"]);
+  desc.grad_dtype = getType(formats["grad"]);
   desc.buffers = list.data();
   desc.n_buffers = list.size();
-  return callInMode([&] {
-    return optimc_add_tensor(optimizer, plan.group, &desc, &buffers.id, &error);
-  });
+  if (Error failure = callInMode([&] {
+        return optimc_add_tensor(optimizer, plan.group, &desc, &buffers.id,
+                                 &error);
+      }))
+    return failure;
+  for (const auto &[name, values] : plan.states)
+    if (formats.count(name))
+      if (Error failure = callInMode([&, &name = name, &values = values] {
+            return optimc_write_state(optimizer, buffers.id, name.c_str(),
+                                      values.data(), values.size(), &error);
+          }))
+        return failure;
+  return Error::success();
 }
 
 Error CompiledRun::start() {
@@ -210,6 +277,7 @@ Error CompiledRun::start() {
   }
   if (Error failure = applyHypers(scenario.initialHypers))
     return failure;
+  readFormats();
   tensors.reserve(scenario.tensors.size());
   for (const TensorPlan &plan : scenario.tensors)
     if (Error failure = addTensor(plan))
@@ -235,10 +303,12 @@ Error CompiledRun::applyInputs(const StepPlan &step) {
                                  change.owner, change.value))
       return failure;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    tensors[i].grad->fill(step.grads[i]);
+    if (Error failure = fill(*tensors[i].grad, "grad", step.grads[i]))
+      return failure;
     for (const auto &[name, values] : step.elementInputs[i])
       if (auto it = tensors[i].named.find(name); it != tensors[i].named.end())
-        it->second->fill(values);
+        if (Error failure = fill(*it->second, name, values))
+          return failure;
   }
   if (Error failure =
           setInput("grad_scale", OPTIMC_RATE_MODEL, 0, step.gradScale))
@@ -265,7 +335,7 @@ Error CompiledRun::takeStep(const StepPlan &step) {
   });
 }
 
-Error CompiledRun::checkBuffers(const StepPlan &step) {
+Error CompiledRun::checkBuffers() {
   for (size_t i = 0; i < tensors.size(); ++i) {
     const std::string &name = scenario.tensors[i].name;
     TensorBuffers &buffers = tensors[i];
@@ -275,7 +345,7 @@ Error CompiledRun::checkBuffers(const StepPlan &step) {
     if (!isIntact)
       return createStringError("a guard word beside a buffer of " + name +
                                " was overwritten");
-    if (!buffers.grad->holds(step.grads[i]))
+    if (!buffers.grad->isAsRemembered())
       return createStringError("the gradient of " + name + " was changed");
   }
   return Error::success();
@@ -292,17 +362,25 @@ Expected<StepTrace> CompiledRun::record(const StepPlan &step) {
     trace.values[key] = {value};
     return Error::success();
   };
-  auto widen = [](ArrayRef<float> values) {
-    return std::vector<double>(values.begin(), values.end());
+  auto addStream = [&](const std::string &key, const TensorBuffers &buffers,
+                       const char *name) -> Error {
+    Expected<std::vector<double>> values = readState(buffers, name);
+    if (!values)
+      return values.takeError();
+    trace.values[key] = std::move(*values);
+    return Error::success();
   };
   Error failure = Error::success();
   for (size_t i = 0; i < tensors.size(); ++i) {
     const std::string &tensor = scenario.tensors[i].name;
-    trace.values[tensor + " param"] = widen(tensors[i].param->get());
     forEach(program->streams, [&](const optimc_stream &stream) {
+      if (failure)
+        return;
+      if (stream.role == OPTIMC_ROLE_PARAM)
+        failure = addStream(tensor + " param", tensors[i], stream.name);
       if (stream.role == OPTIMC_ROLE_STATE)
-        trace.values[tensor + " state " + stream.name] =
-            widen(tensors[i].named[stream.name]->get());
+        failure = addStream(tensor + " state " + stream.name, tensors[i],
+                            stream.name);
     });
     forEach(program->states, [&](const optimc_scalar_state &state) {
       if (failure)
@@ -345,7 +423,7 @@ Expected<Trace> CompiledRun::run() {
       return failure;
     if (Error failure = takeStep(step))
       return failure;
-    if (Error failure = checkBuffers(step))
+    if (Error failure = checkBuffers())
       return failure;
     Expected<StepTrace> recorded = record(step);
     if (!recorded)

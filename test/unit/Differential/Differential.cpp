@@ -47,6 +47,18 @@ constexpr IsaChoice isas[] = {
     {"baseline", 0}};
 } // namespace
 
+llvm::Expected<OwningOpRef<ModuleOp>>
+optimc::test::parseStored(const DifferentialCase &test) {
+  auto module = parseSpec(test.spec.text);
+  if (!module || test.compile.store.empty())
+    return module;
+  CompileOptions options = test.compile;
+  options.until = "store";
+  if (llvm::Error error = lower(**module, options))
+    return error;
+  return module;
+}
+
 /// Both runs of one configuration; empty if they agree.
 static std::string compareRun(const optimc_program *program,
                               const Scenario &scenario, const Trace &expected,
@@ -64,7 +76,7 @@ static std::string compareRun(const optimc_program *program,
 
 std::string optimc::test::checkCompiled(const DifferentialCase &test,
                                         ComparisonCounts *counts) {
-  auto module = parseSpec(test.spec.text);
+  auto module = parseStored(test);
   if (!module)
     return fail("parsing", module.takeError());
   optim::OptimizerOp op = getOptimizer(**module);
@@ -91,7 +103,7 @@ std::string optimc::test::checkCompiled(const DifferentialCase &test,
 }
 
 std::string optimc::test::checkThreads(const DifferentialCase &test) {
-  auto module = parseSpec(test.spec.text);
+  auto module = parseStored(test);
   if (!module)
     return fail("parsing", module.takeError());
   optim::OptimizerOp op = getOptimizer(**module);
@@ -123,7 +135,7 @@ std::string optimc::test::checkThreads(const DifferentialCase &test) {
 
 std::string optimc::test::checkPasses(const DifferentialCase &test,
                                       unsigned *interpretations) {
-  auto module = parseSpec(test.spec.text);
+  auto module = parseStored(test);
   if (!module)
     return fail("parsing", module.takeError());
   optim::OptimizerOp op = getOptimizer(**module);
@@ -153,7 +165,11 @@ std::string optimc::test::checkPasses(const DifferentialCase &test,
       failure = where + ": " + difference;
   };
   CompileOptions options = test.compile;
-  options.until = "to-arith";
+  options.until = "expand-storage";
+  if (!options.store.empty()) {
+    options.from = "expand"; // what comes before is in the module
+    options.store.clear();
+  }
   if (llvm::Error error = lower(**module, options, compare))
     return fail("lowering", std::move(error));
   return failure;

@@ -22,6 +22,12 @@ struct DifferentialCase {
   CompileOptions compile;
 };
 
+/// The spec as it is interpreted: with its storage plan, if the test has one.
+/// The gradient scale must come after the gradient's format, so such a spec is
+/// wrapped, too.
+llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+parseStored(const DifferentialCase &test);
+
 /// Sizes, alignments, frozen hyperparameters and modes rotate with `number`.
 DifferentialCase makeCase(const SpecSource &spec, unsigned number);
 

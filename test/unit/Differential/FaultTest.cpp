@@ -9,6 +9,7 @@
 
 #include "Differential.h"
 #include "Faults.h"
+#include "StoragePlans.h"
 #include <gtest/gtest.h>
 
 using namespace mlir;
@@ -25,6 +26,24 @@ struct Subject {
 
 /// The built-in specs, corners and some random ones, with sizes around the
 /// vectors'.
+Subject makeSubject(const SpecSource &spec, unsigned number,
+                    const std::vector<std::string> &store) {
+  Subject subject;
+  subject.test = makeCase(spec, number);
+  subject.test.scenario.sizes = {17, 255, 48};
+  if (!store.empty()) {
+    subject.test.scenario.sizes = {17, 700};
+    subject.test.compile.store.assign(store.begin(), store.end());
+    subject.test.spec.name += ", stored as " + store.back();
+  }
+  auto module = llvm::cantFail(parseStored(subject.test));
+  subject.scenario =
+      Scenario::make(getOptimizer(*module), subject.test.scenario);
+  subject.expected =
+      llvm::cantFail(runInterpreted(getOptimizer(*module), subject.scenario));
+  return subject;
+}
+
 const std::vector<Subject> &getSubjects() {
   static const std::vector<Subject> subjects = [] {
     std::vector<SpecSource> specs = getBuiltinSources();
@@ -33,18 +52,13 @@ const std::vector<Subject> &getSubjects() {
     for (unsigned i = 0; i < 24; ++i)
       specs.push_back(getRandomSpecs()[13 * i]);
     std::vector<Subject> list;
-    for (const SpecSource &spec : specs) {
-      Subject subject;
-      // Numbers that are multiples of 5 freeze nothing.
-      subject.test = makeCase(spec, 5 * list.size());
-      subject.test.scenario.sizes = {17, 255, 48};
-      auto module = llvm::cantFail(parseSpec(spec.text));
-      subject.scenario =
-          Scenario::make(getOptimizer(*module), subject.test.scenario);
-      subject.expected = llvm::cantFail(
-          runInterpreted(getOptimizer(*module), subject.scenario));
-      list.push_back(std::move(subject));
-    }
+    // Numbers that are multiples of 5 freeze nothing.
+    for (const SpecSource &spec : specs)
+      list.push_back(makeSubject(spec, 5 * list.size(), {}));
+    for (const SpecSource &spec : getBuiltinSources())
+      if (spec.name == "adamw" || spec.name == "ademamix")
+        for (const std::vector<std::string> &store : getPlans(spec.text))
+          list.push_back(makeSubject(spec, 5 * list.size(), store));
     return list;
   }();
   return subjects;
@@ -109,7 +123,13 @@ Verdict inject(const Fault &fault, const Subject &subject) {
 Verdict findCatch(const Fault &fault) {
   Verdict last;
   unsigned compiled = 0;
+  // Faults of storage have no place in specs without a plan, and the others
+  // need none.
+  llvm::ArrayRef<Fault> ofStorage = getStorageFaults();
+  bool isOfStorage = &fault >= ofStorage.begin() && &fault < ofStorage.end();
   for (const Subject &subject : getSubjects()) {
+    if (subject.test.compile.store.empty() == isOfStorage)
+      continue;
     Verdict verdict = inject(fault, subject);
     if (verdict.isCaught())
       return verdict;
@@ -161,13 +181,15 @@ INSTANTIATE_TEST_SUITE_P(
                     std::make_pair("Folds", getFoldFaults),
                     std::make_pair("Outlining", getOutliningFaults),
                     std::make_pair("Arith", getArithFaults),
-                    std::make_pair("Code", getCodeFaults)),
+                    std::make_pair("Code", getCodeFaults),
+                    std::make_pair("Storage", getStorageFaults)),
     [](const auto &info) { return std::string(info.param.first); });
 
 TEST(FaultListTest, HasAtLeastFortyDifferentFaults) {
   std::set<std::string> names;
-  for (auto list : {getExpansionFaults, getScheduleFaults, getFoldFaults,
-                    getOutliningFaults, getArithFaults, getCodeFaults})
+  for (auto list :
+       {getExpansionFaults, getScheduleFaults, getFoldFaults,
+        getOutliningFaults, getArithFaults, getCodeFaults, getStorageFaults})
     for (const Fault &fault : list()) {
       EXPECT_TRUE(names.insert(fault.name.str()).second) << fault.name.str();
       EXPECT_FALSE(fault.what.empty());

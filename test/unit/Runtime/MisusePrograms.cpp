@@ -173,10 +173,19 @@ const Misuse programs[] = {
     MISUSE(OPTIMC_BAD_PROGRAM, "a plan of entry 'step' is inconsistent",
            s.sgd.entries[0].plans[0].plan.used = 1;
            return s.create(e)),
-    MISUSE(OPTIMC_UNSUPPORTED,
-           "entry 'step' stores 'momentum_buffer' in format 4; this runtime "
-           "executes f32 storage only",
+    MISUSE(OPTIMC_BAD_PROGRAM,
+           "entry 'step' stores 'momentum_buffer' in blocks of 256, but has "
+           "the granule 64",
+           s.sgd.entries[0].plans[0].plan.granule = 64;
            s.sgd.entries[0].plans[0].storage[2] = OPTIMC_STORAGE_Q8;
+           return s.create(e)),
+    MISUSE(OPTIMC_UNSUPPORTED,
+           "'momentum_buffer' is stored in format 99, which this runtime does "
+           "not know",
+           s.sgd.entries[0].plans[0].storage[2] = 99;
+           return s.create(e)),
+    MISUSE(OPTIMC_BAD_PROGRAM, "'grad' cannot be stored as bf16_sr",
+           s.sgd.entries[0].plans[0].storage[1] = OPTIMC_STORAGE_BF16_SR;
            return s.create(e)),
     MISUSE(OPTIMC_BAD_PROGRAM,
            "variants 0 and 1 of entry 'step' can both match",

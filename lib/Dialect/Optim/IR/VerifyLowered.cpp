@@ -69,9 +69,8 @@ static LogicalResult verifyArguments(Operation *op, Region &body, bool inKernel,
   unsigned numStreams = kernel ? kernel.getStreams().size() : 0;
   for (auto [i, type] : llvm::enumerate(op->getOperandTypes())) {
     rated.push_back(type);
-    lowered.push_back(i < numStreams
-                          ? getStoredType(kernel.getStreamFormat(i))
-                          : getLoweredType(type, inKernel));
+    lowered.push_back(i < numStreams ? getStoredType(kernel.getStreamFormat(i))
+                                     : getLoweredType(type, inKernel));
   }
   lowered.append(extra, IntegerType::get(op->getContext(), 32));
   for (unsigned i = 0; i != numStreams; ++i)

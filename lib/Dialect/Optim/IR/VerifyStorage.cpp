@@ -119,8 +119,7 @@ LogicalResult support::verifyStorage(OptimizerOp op) {
     if (!isNew) // storage_c8
       return errorAt(op.getLoc())
              << other->second << " and " << entry.getName()
-             << " both take draw " << entry.getDraw()
-             << " of the random bits";
+             << " both take draw " << entry.getDraw() << " of the random bits";
   }
   return success();
 }
