@@ -1,0 +1,198 @@
+"""Our side: compiled optimizers on torch tensors through the C API, zero-copy."""
+
+import array
+import ctypes
+import json
+import operator
+import pathlib
+import subprocess
+
+import torch
+
+from measure import Contender
+from shapes import HYPERS
+
+_u32, _u64, _i64, _p, _s = (ctypes.c_uint32, ctypes.c_uint64, ctypes.c_int64, ctypes.c_void_p,
+                            ctypes.c_char_p)
+
+
+class _Error(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_int), ("message", ctypes.c_char * 1024)]
+
+
+class _Options(ctypes.Structure):
+    _fields_ = [("size", _u32), ("n_threads", _u32), ("threads", _u32), ("reserved", _u32),
+                ("seed", _u64), ("isa_mask", _u64), ("parallel_for", _p), ("parallel_context", _p)]
+
+
+class _TensorDesc(ctypes.Structure):
+    _fields_ = [("size", _u32), ("rank", _u32), ("name", _s), ("shape", ctypes.POINTER(_i64)),
+                ("param", _p), ("grad", _p), ("param_dtype", _u32), ("grad_dtype", _u32),
+                ("shard_start", _i64), ("shard_count", _i64), ("block", _i64), ("buffers", _p),
+                ("n_buffers", _u32), ("reserved", _u32)]
+
+
+_DTYPES = {torch.float32: 0, torch.bfloat16: 1, torch.float16: 2}
+ISA_MASKS = {"x86-64-v4": ~0 & (2**64 - 1), "x86-64-v3": 1, "baseline": 0}
+
+
+class OptimcError(Exception):
+    pass
+
+
+def _load_gather(path):
+    """The native gathering function, with torch's table of tensor accessors."""
+    capsule = getattr(torch.Tensor, "__dlpack_c_exchange_api__", None)
+    if capsule is None:
+        return None
+    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    get_pointer.restype, get_pointer.argtypes = _p, [ctypes.py_object, _s]
+    table = _p(get_pointer(capsule, b"dlpack_exchange_api"))
+    function = ctypes.PyDLL(str(path)).optim_gather  # keeps the interpreter's lock
+    function.restype = _u64
+    function.argtypes = [_p, ctypes.py_object, ctypes.py_object, _u64, _p, _u32, _p, _p]
+    return lambda *args: function(table, *args)
+
+
+class Toolchain:
+    """The `optimc` tool and the runtime library of a build directory."""
+
+    def __init__(self, build, work):
+        self.build, self.work = pathlib.Path(build), pathlib.Path(work)
+        self.tool = self.build / "bin" / "optimc"
+        library = self.build / "lib" / "liboptimc_runtime.so"
+        for path in (self.tool, library):
+            if not path.exists():
+                raise OptimcError(f"'{path}' does not exist: build optimc first (scripts/build.sh "
+                                  "release), or give the build directory with --build")
+        self.runtime = ctypes.CDLL(str(library))
+        self.programs = {}
+        gather = self.build / "lib" / "liboptim_gather.so"
+        self.gather = _load_gather(gather) if gather.exists() else None
+
+    def _run(self, *args):
+        result = subprocess.run([str(self.tool), *args], capture_output=True, text=True)
+        if result.returncode:
+            raise OptimcError(f"'optimc {' '.join(args)}' failed:\n{result.stderr.strip()}")
+        return result.stdout
+
+    def compile(self, spec, store=""):
+        """The program of a spec, loaded, as `const optimc_program *`."""
+        if (spec, store) not in self.programs:
+            path = self.work / f"{spec}-{len(self.programs)}.so"
+            self._run("compile", spec, "--emit=shared", "-o", str(path),
+                      *(["--store", store] if store else []))
+            library = ctypes.CDLL(str(path))
+            get = getattr(library, f"optimc_program_{spec}")
+            get.restype, get.argtypes = _p, [_u32]
+            self.programs[spec, store] = library, get(self.runtime.optimc_runtime_abi())
+        return self.programs[spec, store][1]
+
+    def report(self, spec, store="", bandwidth=None):
+        args = ["report", spec, "--json"] + (["--store", store] if store else [])
+        if bandwidth:
+            args += ["--bandwidth", repr(bandwidth)]
+        return json.loads(self._run(*args))
+
+    def specs(self):
+        return {entry["name"] for entry in json.loads(self._run("list", "--json"))}
+
+
+class CompiledOptimizer:
+    """One optimizer over a problem's tensors."""
+
+    def __init__(self, toolchain, problem, store, threads, isa):
+        self.runtime, self.error = toolchain.runtime, _Error()
+        self.params = problem.parameters()
+        options = _Options(ctypes.sizeof(_Options), threads, 0, 0, 0, ISA_MASKS[isa], None, None)
+        self.handle = _p()
+        program = toolchain.compile(problem.optimizer, store)
+        self._call("optimc_create", _p(program), ctypes.byref(options), ctypes.byref(self.handle))
+        group = _u32()
+        self._call("optimc_add_group", self.handle, b"all", ctypes.byref(group))
+        for name, value in HYPERS[problem.optimizer].items():
+            self._call("optimc_set_hyper", self.handle, group, name.encode(),
+                       ctypes.c_double(value))
+        self.tensors = array.array("I")
+        for i, param in enumerate(self.params):
+            shape = (_i64 * param.dim())(*param.shape)
+            dtype = _DTYPES[param.dtype]
+            desc = _TensorDesc(ctypes.sizeof(_TensorDesc), param.dim(), b"w%d" % i, shape,
+                               param.data_ptr(), param.grad.data_ptr(), dtype, dtype, 0, -1)
+            tensor = _u32()
+            self._call("optimc_add_tensor", self.handle, group, ctypes.byref(desc),
+                       ctypes.byref(tensor))
+            self.tensors.append(tensor.value)
+        # What a step needs, converted once.
+        self.step_native = self.runtime.optimc_step
+        self.bind = self.runtime.optimc_bind
+        self.gather = toolchain.gather
+        n = len(self.params)
+        self.error_address, self.count = ctypes.byref(self.error), _u64(n)
+        self.tensor_address = _p(self.tensors.buffer_info()[0])
+        self.param_pointers, self.grad_pointers = (_p * n)(), (_p * n)()
+        self.counts = (_i64 * n)(*(p.numel() for p in self.params))
+        self.bits = 8 * self.params[0].element_size()
+
+    def _call(self, function, *args):
+        if getattr(self.runtime, function)(*args, ctypes.byref(self.error)):
+            raise OptimcError(f"{function}: {self.error.message.decode()}")
+
+    # Pointers are read again at every step, as a framework must: gradients
+    # usually are new tensors.
+
+    def step(self):
+        """Gathered in C++, as an adapter does."""
+        n = len(self.params)
+        if self.gather(self.params, "grad", n, self.counts, self.bits, self.param_pointers,
+                       self.grad_pointers) != n:
+            raise OptimcError("a parameter or gradient is not as it was registered")
+        self._bind_and_step(self.param_pointers, self.grad_pointers)
+
+    def step_from_python(self):
+        data_ptr = torch.Tensor.data_ptr
+        params = array.array("Q", list(map(data_ptr, self.params)))
+        grads = array.array("Q", list(map(data_ptr, map(operator.attrgetter("grad"), self.params))))
+        self._bind_and_step(_p(params.buffer_info()[0]), _p(grads.buffer_info()[0]))
+
+    def _bind_and_step(self, params, grads):
+        if self.bind(self.handle, self.count, self.tensor_address, params, grads,
+                     self.error_address):
+            raise OptimcError(self.error.message.decode())
+        self.step_only()
+
+    def step_only(self):
+        if self.step_native(self.handle, self.error_address):
+            raise OptimcError(self.error.message.decode())
+
+    def __del__(self):
+        if getattr(self, "handle", None):
+            self.runtime.optimc_destroy(self.handle)
+
+
+def get_store(dtype, states=""):
+    """The --store option for these formats; float32 needs none."""
+    parts = [] if dtype == "f32" else [f"{name}={dtype}" for name in ("param", "grad")]
+    return ",".join(parts + ([f"states={states}"] if states else []))
+
+
+def contenders(toolchain, problem, threads, isa, states):
+    """With pointers gathered in C++, in Python, and not at all; then with other
+    formats of states. Without the native library `optimc` gathers in Python."""
+
+    def make(name, get_step, format_of_states=""):
+        optimizer = CompiledOptimizer(
+            toolchain, problem, get_store(problem.dtype_name, format_of_states), threads, isa)
+        values = (lambda: None) if format_of_states else (lambda: optimizer.params)
+        return Contender(name, get_step(optimizer), values, optimizer, ours=True)
+
+    cls = CompiledOptimizer
+    gathering = cls.step if toolchain.gather else cls.step_from_python
+
+    def bound(function):
+        return lambda optimizer: function.__get__(optimizer)
+
+    made = [make("optimc", bound(gathering)), make("optimc-native", bound(cls.step_only))]
+    if toolchain.gather:
+        made.append(make("optimc-python", bound(cls.step_from_python)))
+    return made + [make(f"optimc-{name}", bound(gathering), name) for name in states]
