@@ -133,7 +133,8 @@ there are. Each spec's header names its source and how other implementations dif
         report = json.loads(optimc(bin_dir, "report", entry["name"], "--json"))
         arrays = [s for s in report["states"] if s["rate"] in RATES]
         states = [s for s in arrays if s["rate"] == "element"]
-        names = ", ".join(f"`{s['name']}`" + ("" if s in states else f" per {RATES[s['rate']]}") for s in arrays) or "none"
+        names = ", ".join(f"`{s['name']}`" + ("" if s in states else f" per {RATES[s['rate']]}")
+                          for s in arrays) or "none"
         parts.append(f"| [`{entry['name']}`]({entry['name']}.mlir) | {entry['summary']} | {names} | {4 * len(states)} | "
                      f"{report['bytes_read']} + {report['bytes_written']} |")
     for entry in entries:

@@ -11,10 +11,9 @@ from optimc_cli import run
 NAMES = {"row_var": "row_var", "col_var": "col_var", "variance": "variance"}
 CASES = {
     "defaults": dict(),
-    "weight-decay": dict(lr=.1, weight_decay=.1),
+    "weight-decay": dict(lr=.1, weight_decay=.1, d=1.1),
     # 1 / sqrt(t) becomes smaller than lr in step 5.
     "relative-step": dict(lr=.5, beta2_decay=-.5),
-    "clipped": dict(d=1),
     "not-clipped": dict(d=1000),
     # Both lower bounds are met.
     "large-eps": dict(eps1=.2, eps2=2),
