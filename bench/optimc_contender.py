@@ -70,7 +70,7 @@ class Toolchain:
         gather = self.build / "lib" / "liboptim_gather.so"
         self.gather = _load_gather(gather) if gather.exists() else None
 
-    def _run(self, *args):
+    def run(self, *args):
         result = subprocess.run([str(self.tool), *args], capture_output=True, text=True)
         if result.returncode:
             raise OptimcError(f"'optimc {' '.join(args)}' failed:\n{result.stderr.strip()}")
@@ -80,22 +80,25 @@ class Toolchain:
         """The program of a spec, loaded, as `const optimc_program *`."""
         if (spec, store) not in self.programs:
             path = self.work / f"{spec}-{len(self.programs)}.so"
-            self._run("compile", spec, "--emit=shared", "-o", str(path),
+            self.run("compile", spec, "--emit=shared", "-o", str(path),
                       *(["--store", store] if store else []))
-            library = ctypes.CDLL(str(path))
-            get = getattr(library, f"optimc_program_{spec}")
-            get.restype, get.argtypes = _p, [_u32]
-            self.programs[spec, store] = library, get(self.runtime.optimc_runtime_abi())
+            self.load(spec, store, path)
         return self.programs[spec, store][1]
+
+    def load(self, spec, store, path):
+        library = ctypes.CDLL(str(path))
+        get = getattr(library, f"optimc_program_{spec}")
+        get.restype, get.argtypes = _p, [_u32]
+        self.programs[spec, store] = library, get(self.runtime.optimc_runtime_abi())
 
     def report(self, spec, store="", bandwidth=None):
         args = ["report", spec, "--json"] + (["--store", store] if store else [])
         if bandwidth:
             args += ["--bandwidth", repr(bandwidth)]
-        return json.loads(self._run(*args))
+        return json.loads(self.run(*args))
 
     def specs(self):
-        return {entry["name"] for entry in json.loads(self._run("list", "--json"))}
+        return {entry["name"] for entry in json.loads(self.run("list", "--json"))}
 
 
 class CompiledOptimizer:
