@@ -46,14 +46,16 @@ Expected<Module> loadModule(const std::string &path) {
 }
 
 bool parseDims(const std::string &text, Dim3 &dims) {
+  uint32_t *const values[] = {&dims.x, &dims.y, &dims.z};
   std::istringstream stream(text);
-  char comma = ',';
-  stream >> dims.x;
-  if (stream && stream.peek() == ',')
-    stream >> comma >> dims.y;
-  if (stream && stream.peek() == ',')
-    stream >> comma >> dims.z;
-  return stream && stream.eof();
+  unsigned count = 0;
+  for (std::string part; std::getline(stream, part, ','); ++count) {
+    if (count == 3 || part.empty() || part.size() > 9 ||
+        part.find_first_not_of("0123456789") != std::string::npos)
+      return false;
+    *values[count] = static_cast<uint32_t>(std::stoul(part));
+  }
+  return count > 0;
 }
 
 json accessJson(const AccessCounters &access) {
