@@ -9,7 +9,6 @@
 #include "ModuleLoader.h"
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <string_view>
 
 namespace ptxsim::cuda {
@@ -48,8 +47,7 @@ static void writeLog(char *buffer, size_t bytes, void **size,
                      std::string_view text) {
   size_t written = 0;
   if (buffer && bytes) {
-    written = std::min(text.size(), bytes - 1);
-    std::memcpy(buffer, text.data(), written);
+    written = text.copy(buffer, bytes - 1);
     buffer[written] = 0;
   }
   if (size)
