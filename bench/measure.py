@@ -64,25 +64,26 @@ def sample(contender):
 
 
 def measure(contenders, rounds, seconds, sample_seconds=4e-3):
-    """At least 3 rounds, then up to `rounds` or until `seconds` are over. Those
-    that take longer than 8 times the fastest are sampled in 5 rounds only."""
-    deadline = time.monotonic() + seconds
+    """3 rounds of all, then up to `rounds` in all or for `seconds` without those
+    that take longer than 8 times the fastest."""
     for contender in contenders:
-        once = min(sample(contender), sample(contender))
-        contender.inner = max(1, min(2000, int(sample_seconds / max(once, 1e-7))))
+        contender.inner = 1
+        contender.inner = max(1, min(2000, int(sample_seconds / max(sample(contender), 1e-7))))
     gc.collect()
     gc.disable()
     try:
+        deadline = None
         for round_number in range(rounds):
-            if round_number >= 3 and time.monotonic() > deadline:
-                break
-            fastest = min((c.median for c in contenders if c.seconds), default=0)
             # Another order each round, so that no one always follows the same.
             turn = round_number % len(contenders)
             for contender in contenders[turn:] + contenders[:turn]:
-                if round_number >= 5 and contender.median > 8 * fastest:
-                    continue
                 contender.seconds.append(sample(contender))
+            if round_number == 2:
+                fastest = min(c.median for c in contenders)
+                contenders = [c for c in contenders if c.median <= 8 * fastest]
+                deadline = time.monotonic() + seconds
+            if deadline and time.monotonic() > deadline:
+                break
     finally:
         gc.enable()
 
