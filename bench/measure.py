@@ -33,7 +33,8 @@ class Contender:
 
 
 class Load:
-    """How much of the processors others used while this object lived."""
+    """How much of the processors other processes, and other virtual machines of
+    the same host, used while this object lived."""
 
     def __init__(self):
         self.before = self._read()
@@ -43,7 +44,7 @@ class Load:
         with open("/proc/stat") as stat:
             fields = [int(x) for x in stat.readline().split()[1:9]]
         ticks = os.sysconf("SC_CLK_TCK")
-        busy = (sum(fields) - fields[3] - fields[4]) / ticks
+        busy = (sum(fields) - fields[3] - fields[4]) / ticks  # "steal" among them
         own = os.times()
         return time.monotonic(), busy, own.user + own.system
 

@@ -93,7 +93,7 @@ def markdown(document):
              f"{machine['time']}. {versions}."]
     others = [r["others_cpu"] for r in document["results"]]
     if others:
-        lines += [f"Other processes used {min(others):.2f} to {max(others):.2f} processors "
+        lines += [f"Other processes and virtual machines used {min(others):.2f} to {max(others):.2f} processors "
                   "meanwhile."]
     for b in filter(None, document["bandwidth"]):
         lines += ["Memory, GB/s: " + ", ".join(f"{k} {v:.1f}" for k, v in b.items()) + "."]
