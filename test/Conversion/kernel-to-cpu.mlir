@@ -23,7 +23,7 @@
 // CHECK-NOT:         prefetch
 // CHECK:             math.fma %[[NEG]], %{{.*}}, %{{.*}} : f32
 // CHECK:             llvm.store %{{.*}} : f32, !llvm.ptr
-// REMARK: one pass: 2 streams read, 1 written
+// REMARK: one pass per element: 2 streams read, 1 written, 0 reduced
 optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3 in [0, inf)) {
   %rate = host group 0 (%lr) {
   ^bb0(%x: f64):

@@ -55,6 +55,14 @@ const std::vector<Subject> &getSubjects() {
     // Numbers that are multiples of 5 freeze nothing.
     for (const SpecSource &spec : specs)
       list.push_back(makeSubject(spec, 5 * list.size(), {}));
+    // What is stored is the gradient itself, ties included.
+    SpecSource kept{"kept", R"(
+optim.optimizer @kept(%p, %g) state(%m "kept" observable) {
+  commit %p = %g, %m = %g
+})"};
+    for (const char *format : {"bf16", "f16", "q8"})
+      list.push_back(makeSubject(kept, 5 * list.size(),
+                                 {std::string("kept=") + format}));
     for (const SpecSource &spec : getBuiltinSources())
       if (spec.name == "adamw" || spec.name == "ademamix")
         for (const std::vector<std::string> &store : getPlans(spec.text))
