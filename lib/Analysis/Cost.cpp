@@ -87,6 +87,68 @@ BodyCost optimc::getCost(Region &body) {
   return cost;
 }
 
+/// What a value is in a leaf: through broadcasts and `variants`.
+static Value resolveInLeaf(Value value, unsigned leaf) {
+  while (true) {
+    if (auto broadcast = value.getDefiningOp<BroadcastOp>())
+      value = broadcast.getOperand();
+    else if (auto variants = value.getDefiningOp<VariantsOp>())
+      value = variants.getBodies()[leaf].front().getTerminator()->getOperand(
+          cast<OpResult>(value).getResultNumber());
+    else
+      return value;
+  }
+}
+
+SmallVector<PassCost> optimc::getPasses(Region &body, unsigned leaf) {
+  auto optimizer = cast<OptimizerOp>(body.getParentOp());
+  SmallVector<KernelOp> kernels;
+  for (Operation &op : body.front()) {
+    if (auto kernel = dyn_cast<KernelOp>(op))
+      kernels.push_back(kernel);
+    if (auto variants = dyn_cast<VariantsOp>(op))
+      llvm::append_range(kernels,
+                         variants.getBodies()[leaf].front().getOps<KernelOp>());
+  }
+  llvm::stable_sort(kernels, [](KernelOp a, KernelOp b) {
+    return a.getPhase() < b.getPhase();
+  });
+  // Where kernels' results are stored; later passes read them there.
+  DenseMap<Value, unsigned> stored;
+  auto commit = cast<CommitOp>(body.front().getTerminator());
+  for (auto [target, value] :
+       llvm::zip(commit.getTargets(), commit.getValues()))
+    stored[resolveInLeaf(value, leaf)] =
+        cast<BlockArgument>(target).getArgNumber();
+  DenseMap<Value, unsigned> reduced;
+  for (auto reduce : body.getOps<ReduceOp>())
+    ++reduced[resolveInLeaf(reduce.getOperand(), leaf)];
+
+  SmallVector<PassCost> passes;
+  for (KernelOp kernel : kernels) {
+    PassCost &pass = passes.emplace_back();
+    pass.stage = kernel.getPhase();
+    pass.domain = getRate(kernel.getResult(0));
+    pass.use.reads.resize(optimizer.getNumArguments());
+    pass.use.writes.resize(optimizer.getNumArguments());
+    for (Value operand : kernel.getStreams()) {
+      Value source = resolveInLeaf(operand, leaf);
+      if (isStream(source))
+        pass.use.reads.set(cast<BlockArgument>(source).getArgNumber());
+      else if (auto it = stored.find(source); it != stored.end())
+        pass.use.reads.set(it->second);
+    }
+    for (Value result : kernel.getResults()) {
+      if (auto it = stored.find(result); it != stored.end())
+        pass.use.writes.set(it->second);
+      pass.reduced += reduced.lookup(result);
+    }
+    for (Operation &op : kernel.getBody().getOps())
+      pass.ops.add(&op);
+  }
+  return passes;
+}
+
 double optimc::getStreamBytes(OptimizerOp optimizer,
                               const llvm::SmallBitVector &streams) {
   double bytes = 0;

@@ -47,7 +47,7 @@ int optimc::tool::runList(const ListArgs &args) {
       entries.push_back(
           json::Object{{"name", spec.name}, {"summary", summary}});
     else
-      outs() << formatv("{0,-14} {1}\n", spec.name, summary);
+      outs() << formatv("{0,-20} {1}\n", spec.name, summary);
   }
   if (args.json)
     outs() << formatv("{0:2}\n", json::Value(std::move(entries)));

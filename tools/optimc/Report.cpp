@@ -31,18 +31,25 @@ struct Facts {
     int stage;
     size_t results;
   };
-  struct Variant {
-    std::string entry, condition;
+  struct Pass {
+    unsigned stage;
+    std::string domain;
     SmallVector<std::string> reads, writes;
     double bytesRead, bytesWritten;
     OpCounts ops;
+    unsigned reduced;
+  };
+  struct Variant {
+    std::string entry, condition;
+    SmallVector<Pass, 0> passes;
+    double bytesRead = 0, bytesWritten = 0; ///< of all passes
   };
   std::string name;
   SmallVector<StateAttr> states;
   SmallVector<HyperAttr> hypers;
   SmallVector<InputAttr> inputs;
   SmallVector<Host> hosts;
-  SmallVector<Variant> variants;
+  SmallVector<Variant, 0> variants;
   SmallVector<RemarkText> remarks;
   double bytesRead = 0, bytesWritten = 0; ///< of the costliest variant
   double stateBytes = 0;                  ///< of all element states
@@ -107,15 +114,25 @@ static Facts collect(OptimizerOp op, SmallVector<RemarkText> remarks) {
                              int(host.getStage()), host.getNumResults()});
     BodyCost cost = getCost(body);
     for (const VariantCost &variant : cost.variants) {
-      double read = getStreamBytes(op, variant.use.reads),
-             written = getStreamBytes(op, variant.use.writes);
-      facts.variants.push_back({entry, describeCondition(cost, variant),
-                                getStreamNames(op, variant.use.reads),
-                                getStreamNames(op, variant.use.writes), read,
-                                written, variant.ops});
-      if (i == 0 && read + written > facts.bytesRead + facts.bytesWritten) {
-        facts.bytesRead = read;
-        facts.bytesWritten = written;
+      Facts::Variant &known = facts.variants.emplace_back();
+      known.entry = entry;
+      known.condition = describeCondition(cost, variant);
+      unsigned leaf = &variant - cost.variants.data();
+      for (const PassCost &pass : getPasses(body, leaf)) {
+        double read = getStreamBytes(op, pass.use.reads),
+               written = getStreamBytes(op, pass.use.writes);
+        known.passes.push_back(
+            {pass.stage, stringifyRate(pass.domain).str(),
+             getStreamNames(op, pass.use.reads),
+             getStreamNames(op, pass.use.writes), read, written, pass.ops,
+             pass.reduced});
+        known.bytesRead += read;
+        known.bytesWritten += written;
+      }
+      if (i == 0 && known.bytesRead + known.bytesWritten >
+                        facts.bytesRead + facts.bytesWritten) {
+        facts.bytesRead = known.bytesRead;
+        facts.bytesWritten = known.bytesWritten;
       }
     }
   }
@@ -125,6 +142,22 @@ static Facts collect(OptimizerOp op, SmallVector<RemarkText> remarks) {
 /// Blocks have an exponent each: 1.0078 bytes per value.
 static std::string describeBytes(double bytes) {
   return formatv("{0}", format("%.6g", bytes));
+}
+
+static void printPass(raw_ostream &os, const Facts::Pass &pass) {
+  os << "    reads  " << join(pass.reads, ", ") << " ("
+     << describeBytes(pass.bytesRead) << " bytes)\n";
+  if (!pass.writes.empty())
+    os << "    writes " << join(pass.writes, ", ") << " ("
+       << describeBytes(pass.bytesWritten) << " bytes)\n";
+  if (pass.reduced)
+    os << "    feeds " << pass.reduced
+       << (pass.reduced == 1 ? " reduction\n" : " reductions\n");
+  os << "    " << pass.ops.flops << " flops, " << pass.ops.divisions
+     << " divisions and " << pass.ops.roots << " roots among them";
+  if (pass.ops.elementary)
+    os << ", " << pass.ops.elementary << " elementary functions";
+  os << "\n";
 }
 
 static void printText(const Facts &facts) {
@@ -165,22 +198,22 @@ static void printText(const Facts &facts) {
   for (const Facts::Host &host : facts.hosts)
     os << formatv("  {0}: {1} rate, stage {2}, {3} results\n", host.entry,
                   host.rate, host.stage, host.results);
-  os << "\nkernels (one phase each, float32)\n";
+  os << "\nkernels (float32)\n";
   for (const Facts::Variant &variant : facts.variants) {
     os << "  " << variant.entry << ", " << variant.condition << ": ";
-    if (variant.reads.empty() && variant.writes.empty()) {
+    if (variant.passes.empty())
       os << "nothing to do\n";
-      continue;
+    else if (variant.passes.size() == 1)
+      os << "one fused pass\n";
+    else
+      os << variant.passes.size() << " passes, "
+         << describeBytes(variant.bytesRead) << " bytes read and "
+         << describeBytes(variant.bytesWritten) << " written\n";
+    for (const Facts::Pass &pass : variant.passes) {
+      if (variant.passes.size() > 1)
+        os << "   stage " << pass.stage << ", per " << pass.domain << "\n";
+      printPass(os, pass);
     }
-    os << "one fused pass\n    reads  " << join(variant.reads, ", ") << " ("
-       << describeBytes(variant.bytesRead) << " bytes)\n    writes "
-       << join(variant.writes, ", ") << " ("
-       << describeBytes(variant.bytesWritten) << " bytes)\n    "
-       << variant.ops.flops << " flops, " << variant.ops.divisions
-       << " divisions and " << variant.ops.roots << " roots among them";
-    if (variant.ops.elementary)
-      os << ", " << variant.ops.elementary << " elementary functions";
-    os << "\n";
   }
   os << "\nwhat the passes did\n";
   for (const RemarkText &remark : facts.remarks)
@@ -215,18 +248,27 @@ static void printJson(const Facts &facts) {
                                  {"rate", host.rate},
                                  {"stage", host.stage},
                                  {"results", int64_t(host.results)}});
-  for (const Facts::Variant &variant : facts.variants)
+  for (const Facts::Variant &variant : facts.variants) {
+    json::Array passes;
+    for (const Facts::Pass &pass : variant.passes)
+      passes.push_back(json::Object{{"stage", pass.stage},
+                                    {"domain", pass.domain},
+                                    {"reads", toJson(pass.reads)},
+                                    {"writes", toJson(pass.writes)},
+                                    {"bytes_read", pass.bytesRead},
+                                    {"bytes_written", pass.bytesWritten},
+                                    {"reduced", pass.reduced},
+                                    {"flops", pass.ops.flops},
+                                    {"divisions", pass.ops.divisions},
+                                    {"roots", pass.ops.roots},
+                                    {"elementary", pass.ops.elementary}});
     variants.push_back(json::Object{{"entry", variant.entry},
                                     {"condition", variant.condition},
-                                    {"phases", variant.writes.empty() ? 0 : 1},
-                                    {"reads", toJson(variant.reads)},
-                                    {"writes", toJson(variant.writes)},
+                                    {"phases", int64_t(variant.passes.size())},
+                                    {"passes", std::move(passes)},
                                     {"bytes_read", variant.bytesRead},
-                                    {"bytes_written", variant.bytesWritten},
-                                    {"flops", variant.ops.flops},
-                                    {"divisions", variant.ops.divisions},
-                                    {"roots", variant.ops.roots},
-                                    {"elementary", variant.ops.elementary}});
+                                    {"bytes_written", variant.bytesWritten}});
+  }
   for (const RemarkText &remark : facts.remarks)
     remarks.push_back(json::Object{
         {"kind", remark.kind}, {"pass", remark.pass}, {"text", remark.text}});

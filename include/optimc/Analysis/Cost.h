@@ -49,6 +49,19 @@ struct BodyCost {
 /// The cost of one body of an optimizer.
 BodyCost getCost(mlir::Region &body);
 
+/// One kernel after `optim-make-kernels`: a pass over all values of `domain`.
+struct PassCost {
+  unsigned stage = 0;
+  optim::Rate domain = optim::Rate::Element;
+  StreamUse use;
+  OpCounts ops;
+  unsigned reduced = 0; ///< reductions that it feeds
+};
+
+/// The passes of leaf number `leaf` of a body's variants, in order; nothing
+/// before `optim-make-kernels`.
+mlir::SmallVector<PassCost> getPasses(mlir::Region &body, unsigned leaf);
+
 /// Bytes per element of a set of streams stored as float32. Streams of rows,
 /// columns and blocks are not counted: they are small.
 double getStreamBytes(optim::OptimizerOp optimizer,
