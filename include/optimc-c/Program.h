@@ -126,7 +126,7 @@ typedef struct {
 /* A scalar input: one float64 per model, group or tensor that the caller sets;
    it keeps its value until it is set again. The runtime stores it in slot
    `value` of the value frame before it calls scalar functions. */
-enum { OPTIMC_INPUT_OPTIONAL = 1 }; /* starts as `initial`; others must be set */
+enum { OPTIMC_INPUT_OPTIONAL = 1 }; /* starts as `initial`, else must be set */
 typedef struct {
   const char *name;
   uint32_t rate, value;
@@ -150,12 +150,12 @@ typedef struct {
    stages 0 to s. New states are committed by the runtime only after the whole
    step has succeeded. */
 typedef struct {
-  const double *hyper; /* [n hypers] of the group; NULL at model rate */
-  const double *state; /* [states of this rate] */
-  double *next_state;  /* [states of this rate]; only `writes_state` ones are
-                          written, preset to `state` by the caller */
-  double *values;      /* [n_values] float64 frame */
-  float *scalars;      /* [n_scalars] float32 frame: what the kernels read */
+  const double *hyper;  /* [n hypers] of the group; NULL at model rate */
+  const double *state;  /* [states of this rate] */
+  double *next_state;   /* [states of this rate]; only `writes_state` ones are
+                           written, preset to `state` by the caller */
+  double *values;       /* [n_values] float64 frame */
+  float *scalars;       /* [n_scalars] float32 frame: what the kernels read */
   uint64_t *predicates; /* bit frame; a function sets or clears its own bits */
   int64_t rank;         /* dimensions of the tensor; 0 at coarser rates */
 } optimc_scalar_args;
@@ -163,7 +163,6 @@ typedef void (*optimc_scalar_fn)(const optimc_scalar_args *args);
 typedef struct {
   uint32_t rate, stage;
   optimc_scalar_fn fn;
-  const char *ptx_entry; /* NULL: host only */
 } optimc_scalars;
 
 /* One contiguous run of one tensor; a kernel call takes many runs, so that
@@ -178,7 +177,7 @@ typedef struct {
                             domain */
   int64_t global_first;  /* index of `first` in the unsharded tensor */
   int64_t rows, cols, block; /* the tensor's view; block is 0 without blocks */
-  uint64_t key;          /* optimc_mix of (seed, tensor key, step): see below */
+  uint64_t key; /* optimc_mix of (seed, tensor key, step): see below */
   uint32_t flags, reserved;
 } optimc_run;
 /* A run never crosses a multiple of 2^32 global elements. Kernels run in the
@@ -211,7 +210,7 @@ typedef struct {
   uint64_t reads, writes; /* bit sets of streams */
   uint64_t reductions;    /* bit set of reductions that it contributes to */
   OPTIMC_ARRAY(optimc_code) code; /* best first; the last needs nothing */
-  const char *ptx_entry;
+  const char *ptx_entry;          /* Gpu.h; NULL without PTX */
 } optimc_phase;
 
 /* The phases to run when (predicates & mask) == value. No phase at all means
@@ -228,7 +227,7 @@ typedef struct {
   const uint32_t *storage; /* optimc_storage by stream */
   uint32_t granule;        /* shards and chunks start at multiples of it */
   uint32_t n_streams;
-  uint64_t used;           /* streams that the class has at all */
+  uint64_t used;                         /* streams that the class has at all */
   OPTIMC_ARRAY(optimc_variant) variants; /* exactly one matches */
 } optimc_plan;
 
@@ -263,9 +262,11 @@ typedef struct {
   OPTIMC_ARRAY(optimc_scalars) scalars;
   OPTIMC_ARRAY(optimc_reduction) reductions; /* at most 64 */
   OPTIMC_ARRAY(optimc_plan) plans;
+  const char *ptx_evaluate; /* Gpu.h; NULL without PTX */
 } optimc_entry;
 
-
+/* The kernels of all entries for one architecture and later ones: 80 for sm_80.
+   `ptx_version` is 70 for 7.0. A NUL that `size` leaves out ends the text. */
 typedef struct {
   uint32_t sm, ptx_version;
   const char *text;

@@ -187,9 +187,9 @@ Constant ProgramEmitter::scalars(const EntryLayout &entry,
   SmallVector<Row> rows;
   for (const ScalarFunction &scalar : functions) {
     LLVM::LLVMFuncOp function = scalar.function;
-    rows.push_back(
-        {integer(uint64_t(scalar.key.rate)), integer(scalar.key.stage),
-         Constant::address(function.getSymName()), Constant::address("")});
+    rows.push_back({integer(uint64_t(scalar.key.rate)),
+                    integer(scalar.key.stage),
+                    Constant::address(function.getSymName())});
   }
   return tables.table("entry" + Twine(entry.index) + ".scalars", scalarsFields,
                       rows);
@@ -395,7 +395,7 @@ LogicalResult ProgramEmitter::run() {
                        integer(entry.isStep() ? OPTIMC_ENTRY_STEP : 0),
                        integer(entry.numValues), integer(entry.scalars.size()),
                        integer(entry.predicates.size()), scalarTable,
-                       reductionTable, planTable});
+                       reductionTable, planTable, Constant::address("")});
   }
   Row program = {
       integer(getStructSize(programFields)),   integer(OPTIMC_ABI),

@@ -75,9 +75,8 @@ LAYOUT(outputFields, optimc_output, Ptr, I32, I32);
 AT(outputFields, 1, optimc_output, rate);
 AT(outputFields, 2, optimc_output, value);
 
-LAYOUT(scalarsFields, optimc_scalars, I32, I32, Ptr, Ptr);
+LAYOUT(scalarsFields, optimc_scalars, I32, I32, Ptr);
 AT(scalarsFields, 2, optimc_scalars, fn);
-AT(scalarsFields, 3, optimc_scalars, ptx_entry);
 
 LAYOUT(codeFields, optimc_code, I64, Ptr);
 AT(codeFields, 1, optimc_code, fn);
@@ -107,7 +106,7 @@ AT(reductionFields, 3, optimc_reduction, stage);
 AT(reductionFields, 4, optimc_reduction, source);
 AT(reductionFields, 5, optimc_reduction, target);
 
-LAYOUT(entryFields, optimc_entry, Ptr, I32, I32, I32, I32, Arr, Arr, Arr);
+LAYOUT(entryFields, optimc_entry, Ptr, I32, I32, I32, I32, Arr, Arr, Arr, Ptr);
 AT(entryFields, 1, optimc_entry, flags);
 AT(entryFields, 2, optimc_entry, n_values);
 AT(entryFields, 3, optimc_entry, n_scalars);
@@ -115,6 +114,7 @@ AT(entryFields, 4, optimc_entry, n_predicates);
 AT(entryFields, 5, optimc_entry, scalars);
 AT(entryFields, 6, optimc_entry, reductions);
 AT(entryFields, 7, optimc_entry, plans);
+AT(entryFields, 8, optimc_entry, ptx_evaluate);
 
 LAYOUT(programFields, optimc_program, I32, I32, Ptr, Ptr, Ptr, I64, Arr, Arr,
        Arr, Arr, Arr, Arr, Arr);

@@ -40,7 +40,7 @@ static const optimc_variant variants[] = {
     {0, 0, {phases, 1, sizeof phases[0]}}};
 static const optimc_plan plans[] = {
     {0, 32, 0, storage, 1, 2, 3, {variants, 1, sizeof variants[0]}}};
-static const optimc_scalars functions[] = {{OPTIMC_RATE_GROUP, 0, scalars, 0}};
+static const optimc_scalars functions[] = {{OPTIMC_RATE_GROUP, 0, scalars}};
 static const optimc_entry entries[] = {{"step",
                                         OPTIMC_ENTRY_STEP,
                                         0,
@@ -48,7 +48,8 @@ static const optimc_entry entries[] = {{"step",
                                         0,
                                         {functions, 1, sizeof functions[0]},
                                         {0, 0, 0},
-                                        {plans, 1, sizeof plans[0]}}};
+                                        {plans, 1, sizeof plans[0]},
+                                        0}};
 static const optimc_program program = {sizeof program,
                                        OPTIMC_ABI,
                                        "descent",

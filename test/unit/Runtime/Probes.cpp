@@ -27,7 +27,7 @@ TestProgram optimc::test::makeIsaProbe() {
   p.addStream("param", OPTIMC_ROLE_PARAM);
   p.addState("step", OPTIMC_RATE_GROUP, 0);
   auto &step = p.addEntry("step", OPTIMC_ENTRY_STEP, 0, 0, 0);
-  step.scalars = {{OPTIMC_RATE_GROUP, 0, countStep, nullptr}};
+  step.scalars = {{OPTIMC_RATE_GROUP, 0, countStep}};
   step.plans[0].variants = {{0, 0, {}, {}}};
   TestProgram::addPhase(step.plans[0].variants[0], 1, 1, isaKernel<0>);
   step.plans[0].variants[0].code[0] = {
@@ -72,7 +72,7 @@ TestProgram optimc::test::makeFpProbe() {
   p.addStream("param", OPTIMC_ROLE_PARAM);
   p.addState("step", OPTIMC_RATE_GROUP, 0);
   auto &step = p.addEntry("step", OPTIMC_ENTRY_STEP, 0, 0, 0);
-  step.scalars = {{OPTIMC_RATE_GROUP, 0, fpScalar, nullptr}};
+  step.scalars = {{OPTIMC_RATE_GROUP, 0, fpScalar}};
   step.plans[0].variants = {{0, 0, {}, {}}};
   TestProgram::addPhase(step.plans[0].variants[0], 1, 1, fpKernel);
   p.build("fp_probe", "f900");

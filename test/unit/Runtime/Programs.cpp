@@ -151,7 +151,7 @@ TestProgram optimc::test::makeSgd() {
   p.addStream("momentum_buffer", OPTIMC_ROLE_STATE);
   p.addState("step", OPTIMC_RATE_GROUP, 0);
   auto &entry = p.addEntry("step", OPTIMC_ENTRY_STEP, 0, 2, 1);
-  entry.scalars.push_back({OPTIMC_RATE_GROUP, 0, sgdGroup, nullptr});
+  entry.scalars.push_back({OPTIMC_RATE_GROUP, 0, sgdGroup});
   entry.plans[0].variants.push_back({1, 0, {}, {}});
   TestProgram::addPhase(entry.plans[0].variants[0], 7, 5, sgdMomentum);
   entry.plans[0].variants.push_back({1, 1, {}, {}});
@@ -253,8 +253,8 @@ TestProgram optimc::test::makeAdamW() {
   p.entries.reserve(3);
   auto &step =
       p.addEntry("step", OPTIMC_ENTRY_STEP, AdamWValues, AdamWScalars, 2);
-  step.scalars = {{OPTIMC_RATE_MODEL, 0, adamModel, nullptr},
-                  {OPTIMC_RATE_GROUP, 0, adamGroup, nullptr}};
+  step.scalars = {{OPTIMC_RATE_MODEL, 0, adamModel},
+                  {OPTIMC_RATE_GROUP, 0, adamGroup}};
   auto &variants = step.plans[0].variants;
   variants = {{1, 1, {}, {}}, {3, 0, {}, {}}, {3, 2, {}, {}}};
   TestProgram::addPhase(variants[1], 15, 13, adamKernel<true>);
@@ -339,9 +339,9 @@ TestProgram optimc::test::makeLayerwise() {
   p.outputs.push_back({"drift_t", OPTIMC_RATE_MODEL, 2});
   p.outputs.push_back({"step_size", OPTIMC_RATE_TENSOR, 4});
   auto &step = p.addEntry("step", OPTIMC_ENTRY_STEP, 5, 2, 0);
-  step.scalars = {{OPTIMC_RATE_MODEL, 0, layerModel, nullptr},
-                  {OPTIMC_RATE_GROUP, 0, layerGroup, nullptr},
-                  {OPTIMC_RATE_TENSOR, 0, layerTensor, nullptr}};
+  step.scalars = {{OPTIMC_RATE_MODEL, 0, layerModel},
+                  {OPTIMC_RATE_GROUP, 0, layerGroup},
+                  {OPTIMC_RATE_TENSOR, 0, layerTensor}};
   step.plans[0].variants = {{0, 0, {}, {}}};
   TestProgram::addPhase(step.plans[0].variants[0], 6, 8, layerFirst);
   TestProgram::addPhase(step.plans[0].variants[0], 9, 1, layerSecond);
