@@ -87,19 +87,6 @@ BodyCost optimc::getCost(Region &body) {
   return cost;
 }
 
-/// What a value is in a leaf: through broadcasts and `variants`.
-static Value resolveInLeaf(Value value, unsigned leaf) {
-  while (true) {
-    if (auto broadcast = value.getDefiningOp<BroadcastOp>())
-      value = broadcast.getOperand();
-    else if (auto variants = value.getDefiningOp<VariantsOp>())
-      value = variants.getBodies()[leaf].front().getTerminator()->getOperand(
-          cast<OpResult>(value).getResultNumber());
-    else
-      return value;
-  }
-}
-
 SmallVector<PassCost> optimc::getPasses(Region &body, unsigned leaf) {
   auto optimizer = cast<OptimizerOp>(body.getParentOp());
   SmallVector<KernelOp> kernels;
@@ -118,11 +105,11 @@ SmallVector<PassCost> optimc::getPasses(Region &body, unsigned leaf) {
   auto commit = cast<CommitOp>(body.front().getTerminator());
   for (auto [target, value] :
        llvm::zip(commit.getTargets(), commit.getValues()))
-    stored[resolveInLeaf(value, leaf)] =
+    stored[resolveInVariant(value, leaf)] =
         cast<BlockArgument>(target).getArgNumber();
   DenseMap<Value, unsigned> reduced;
   for (auto reduce : body.getOps<ReduceOp>())
-    ++reduced[resolveInLeaf(reduce.getOperand(), leaf)];
+    ++reduced[resolveInVariant(reduce.getOperand(), leaf)];
 
   SmallVector<PassCost> passes;
   for (KernelOp kernel : kernels) {
@@ -132,7 +119,7 @@ SmallVector<PassCost> optimc::getPasses(Region &body, unsigned leaf) {
     pass.use.reads.resize(optimizer.getNumArguments());
     pass.use.writes.resize(optimizer.getNumArguments());
     for (Value operand : kernel.getStreams()) {
-      Value source = resolveInLeaf(operand, leaf);
+      Value source = resolveInVariant(operand, leaf);
       if (isStream(source))
         pass.use.reads.set(cast<BlockArgument>(source).getArgNumber());
       else if (auto it = stored.find(source); it != stored.end())

@@ -165,10 +165,12 @@ PhasePlan Planner::run(PhasePolicy policy) {
   findStages();
   findCandidates();
   plan.recomputeBytes = plan.bytes = *getBytes(0);
+  if (policy == PhasePolicy::Recompute)
+    return plan;
   unsigned best = 0;
   for (unsigned early = 1; early != 1u << candidates.size(); ++early) {
     std::optional<double> bytes = getBytes(early);
-    if (!bytes || policy == PhasePolicy::Recompute)
+    if (!bytes)
       continue;
     bool isBetter = policy == PhasePolicy::Store
                         ? llvm::popcount(early) > llvm::popcount(best)

@@ -111,6 +111,18 @@ VariantsOp optimc::getVariants(Region &body) {
   return ops.empty() ? VariantsOp() : *ops.begin();
 }
 
+Value optimc::resolveInVariant(Value value, unsigned region) {
+  while (true) {
+    if (auto broadcast = value.getDefiningOp<BroadcastOp>())
+      value = broadcast.getOperand();
+    else if (auto variants = value.getDefiningOp<VariantsOp>())
+      value = variants.getBodies()[region].front().getTerminator()->getOperand(
+          cast<OpResult>(value).getResultNumber());
+    else
+      return value;
+  }
+}
+
 llvm::MapVector<Value, Value> optimc::getStores(Region &body, unsigned region) {
   llvm::MapVector<Value, Value> stores;
   auto commit = cast<CommitOp>(body.front().getTerminator());

@@ -72,6 +72,10 @@ StreamUse getStreamUse(mlir::Region &body, unsigned region = 0);
 /// The `variants` op of a body, or null.
 optim::VariantsOp getVariants(mlir::Region &body);
 
+/// What a value is in region number `region` of `variants`: the operand of
+/// broadcasts, and what the region yields for a result of `variants`.
+mlir::Value resolveInVariant(mlir::Value value, unsigned region);
+
 /// The pairs of kernel rate that `commit` stores, with results of a `variants`
 /// op replaced by what its region number `region` yields.
 llvm::MapVector<mlir::Value, mlir::Value> getStores(mlir::Region &body,

@@ -9,6 +9,7 @@
 #include "EntryReader.h"
 
 #include "optimc/Analysis/Stages.h"
+#include "optimc/Analysis/StreamUse.h"
 
 #include <map>
 #include <set>
@@ -49,7 +50,7 @@ private:
   void readPlans();
   void addSlots();
   /// What stands for `value` in a leaf: through `variants` and broadcasts.
-  Value resolve(Value value) const;
+  Value resolve(Value value) const { return resolveInVariant(value, leaf); }
   /// The scalar function `reader` uses `value`.
   void useAt(Value value, ScalarFunctionKey reader);
   void addValue(Value value);
@@ -116,17 +117,6 @@ LogicalResult EntryReader::readOps() {
                                   << " reductions; a program has at most 64";
   }
   return success();
-}
-
-Value EntryReader::resolve(Value value) const {
-  while (true) {
-    value = lookThroughBroadcasts(value);
-    auto phase = value.getDefiningOp<VariantsOp>();
-    if (!phase)
-      return value;
-    value = phase.getBodies()[leaf].front().getTerminator()->getOperand(
-        cast<OpResult>(value).getResultNumber());
-  }
 }
 
 LogicalResult EntryReader::addKernels(Block &block, VariantLayout &variant) {

@@ -41,10 +41,10 @@ struct Output {
 };
 
 /// Outlines one kernel over the values of one rate.
-class KernelBuilder {
+class RateOutliner {
 public:
-  KernelBuilder(Block &block, Operation *position, ArrayRef<Output> outputs,
-                const DenseMap<Value, Value> &made)
+  RateOutliner(Block &block, Operation *position, ArrayRef<Output> outputs,
+               const DenseMap<Value, Value> &made)
       : block(block), position(position), outputs(outputs), made(made) {}
   KernelOp run(unsigned stage);
 
@@ -64,10 +64,10 @@ private:
 };
 
 /// The kernels of one phase.
-class PhaseOutliner {
+class RateOutliner {
 public:
-  PhaseOutliner(Block &block, Operation *position, MutableArrayRef<Sink> sinks,
-                const DenseMap<Value, Value> &stored, unsigned stage)
+  RateOutliner(Block &block, Operation *position, MutableArrayRef<Sink> sinks,
+               const DenseMap<Value, Value> &stored, unsigned stage)
       : block(block), position(position), sinks(sinks), stage(stage),
         made(stored) {}
   SmallVector<KernelOp> run();
@@ -96,7 +96,7 @@ private:
 
 /// Finds what the outputs need. Scalars are numbered in the order of the ops
 /// that use them.
-void KernelBuilder::collect() {
+void RateOutliner::collect() {
   SmallVector<Value> worklist, read;
   auto visit = [&](Value value) {
     if (made.contains(value) || isInMemory(value)) {
@@ -137,8 +137,8 @@ void KernelBuilder::collect() {
 }
 
 /// The copy of a value inside the kernel, at the rate of `type`.
-Value KernelBuilder::materialize(OpBuilder &builder, IRMapping &mapping,
-                                 Value value, Type type) {
+Value RateOutliner::materialize(OpBuilder &builder, IRMapping &mapping,
+                                Value value, Type type) {
   if (isConstant(value) && !mapping.contains(value))
     builder.clone(*value.getDefiningOp(), mapping);
   Value copy = mapping.lookup(value);
@@ -149,7 +149,7 @@ Value KernelBuilder::materialize(OpBuilder &builder, IRMapping &mapping,
   return broadcast;
 }
 
-KernelOp KernelBuilder::run(unsigned stage) {
+KernelOp RateOutliner::run(unsigned stage) {
   collect();
   Location loc = block.getTerminator()->getLoc();
   OpBuilder builder(position);
@@ -203,7 +203,7 @@ KernelOp KernelBuilder::run(unsigned stage) {
 
 /// Finds the slices that element ops read. A predicate per slice is not stored:
 /// the element kernel computes it again.
-void PhaseOutliner::collectSlices() {
+void RateOutliner::collectSlices() {
   SmallVector<Value> worklist;
   DenseSet<Value> seen;
   auto visit = [&](Value value) {
@@ -226,15 +226,15 @@ void PhaseOutliner::collectSlices() {
                    visit);
 }
 
-KernelOp PhaseOutliner::outline(ArrayRef<Output> outputs) {
-  KernelOp kernel = KernelBuilder(block, position, outputs, made).run(stage);
+KernelOp RateOutliner::outline(ArrayRef<Output> outputs) {
+  KernelOp kernel = RateOutliner(block, position, outputs, made).run(stage);
   kernels.push_back(kernel);
   return kernel;
 }
 
 /// One kernel for what is needed per row (column, block): by element kernels,
 /// reductions and stores.
-void PhaseOutliner::outlineSlices(Rate rate) {
+void RateOutliner::outlineSlices(Rate rate) {
   SmallVector<Output> outputs;
   DenseMap<std::pair<Value, Type>, unsigned> numbers;
   auto add = [&](Value value, Type type) {
@@ -275,7 +275,7 @@ static StringRef getName(CutClass cut) {
 }
 
 /// Element kernels, one per class of cuts; stores come with the last.
-void PhaseOutliner::outlineElements() {
+void RateOutliner::outlineElements() {
   SmallVector<CutClass> classes;
   for (CutClass cut : {CutClass::Lines, CutClass::Blocks, CutClass::Granules})
     if (llvm::any_of(sinks, [&](const Sink &sink) {
@@ -316,7 +316,7 @@ void PhaseOutliner::outlineElements() {
 
 /// A new slice whose old value element kernels have yet to read is copied to
 /// its place after them.
-void PhaseOutliner::copySlices(Rate rate) {
+void RateOutliner::copySlices(Rate rate) {
   SmallVector<Output> outputs;
   SmallVector<Sink *> copied;
   for (Sink &sink : sinks)
@@ -332,7 +332,7 @@ void PhaseOutliner::copySlices(Rate rate) {
     sink->operand->set(result);
 }
 
-SmallVector<KernelOp> PhaseOutliner::run() {
+SmallVector<KernelOp> RateOutliner::run() {
   for (Sink &sink : sinks)
     sink.original = sink.operand->get();
   collectSlices();
@@ -348,5 +348,5 @@ SmallVector<KernelOp>
 optim::outlineKernels(Block &block, Operation *position,
                       MutableArrayRef<Sink> sinks,
                       const DenseMap<Value, Value> &stored, unsigned stage) {
-  return PhaseOutliner(block, position, sinks, stored, stage).run();
+  return RateOutliner(block, position, sinks, stored, stage).run();
 }
