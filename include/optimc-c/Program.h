@@ -169,13 +169,13 @@ typedef struct {
    small tensors cost no call. */
 enum { OPTIMC_RUN_ALIGNED = 1 }; /* every base + first is 64-byte aligned */
 typedef struct {
-  void *const *stream;   /* local base by stream number; NULL where absent */
+  void *const *stream;   /* where value 0 of the unsharded tensor would be, by
+                            stream number; NULL where absent */
   void *const *aux;      /* second base: q8 exponents, split low halves */
   const float *scalars;  /* the frame of the tensor's clock, or of the tensor */
   void *const *partials; /* by reduction: see optimc_reduction */
-  int64_t first, count;  /* local values [first, first + count) of the phase's
-                            domain */
-  int64_t global_first;  /* index of `first` in the unsharded tensor */
+  int64_t first, count;  /* values [first, first + count) of the phase's domain,
+                            counted in the unsharded tensor */
   int64_t rows, cols, block; /* the tensor's view; block is 0 without blocks */
   uint64_t key; /* optimc_mix of (seed, tensor key, step): see below */
   uint32_t flags, reserved;

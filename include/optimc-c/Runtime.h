@@ -106,7 +106,7 @@ typedef struct {
 } optimc_options;
 
 #define OPTIMC_OPTIONS_INIT                                                    \
-  {sizeof(optimc_options), 0, OPTIMC_THREADS_AUTO, 0, 0, ~(uint64_t)0, 0, 0}
+  { sizeof(optimc_options), 0, OPTIMC_THREADS_AUTO, 0, 0, ~(uint64_t)0, 0, 0 }
 
 /* Checks the whole program. `options` may be NULL. The program must stay
    loaded until optimc_destroy. */
@@ -131,6 +131,29 @@ OPTIMC_API optimc_status optimc_set_hyper(optimc_optimizer *opt,
 OPTIMC_API optimc_status optimc_get_hyper(const optimc_optimizer *opt,
                                           optimc_group group, const char *name,
                                           double *out, optimc_error *error);
+
+/* --- Shards ------------------------------------------------------------- */
+
+/* Where tensors are cut over processes, what an optimizer reduces over whole
+   tensors needs the partial results of all. In every stage that needs any, the
+   runtime calls the exchange once, from the thread that runs the step, in all
+   processes alike: they must have the same program, groups and tensors, in the
+   same order, and run the same tensors in a step.
+
+   `words` has n numbers of 64 bits. Each is right in the processes that have
+   its elements, and 0 elsewhere. The exchange must give all processes the
+   bitwise or of what they have; as right words are equal, the maximum as
+   unsigned numbers, or of each byte, is the same (MPI_Allreduce with MPI_BOR,
+   or all_reduce of bytes with MAX). It returns 0, or another number that ends
+   the step with an error.
+
+   Results have the bits of the unsharded run. Set it before the first shard is
+   added, not while a step is open. NULL: no exchange. */
+typedef int (*optimc_exchange_fn)(void *context, uint64_t *words, uint64_t n);
+OPTIMC_API optimc_status optimc_set_exchange(optimc_optimizer *opt,
+                                             optimc_exchange_fn exchange,
+                                             void *context,
+                                             optimc_error *error);
 
 /* --- Tensors ------------------------------------------------------------ */
 
@@ -169,7 +192,8 @@ typedef struct {
   void *grad;           /* likewise, or NULL: bound later */
   uint32_t param_dtype, grad_dtype; /* optimc_dtype */
   /* The part of the flattened tensor that is local. `shard_start` must be a
-     multiple of the plan's granule unless the shard is empty. */
+     multiple of the plan's granule unless the shard is empty; what is reduced
+     to rows or columns is cut at 64 rows, to blocks at blocks. */
   int64_t shard_start;
   int64_t shard_count; /* OPTIMC_ALL: everything from shard_start on */
   int64_t block;       /* length of the blocks of block-rate values, or 0 */
@@ -178,7 +202,7 @@ typedef struct {
 } optimc_tensor_desc;
 
 #define OPTIMC_TENSOR_DESC_INIT                                                \
-  {sizeof(optimc_tensor_desc), 0, 0, 0, 0, 0, 0, 0, 0, OPTIMC_ALL, 0, 0, 0, 0}
+  { sizeof(optimc_tensor_desc), 0, 0, 0, 0, 0, 0, 0, 0, OPTIMC_ALL, 0, 0, 0, 0 }
 
 /* No two buffers of an optimizer may overlap, whatever their role. The tensor
    joins the clock of its group that has not taken any step yet. Not while a

@@ -157,6 +157,9 @@ public:
                    optimc_rate rate = OPTIMC_RATE_MODEL, uint32_t index = 0) {
     return call(optimc_set_scalar, handle, name.c_str(), rate, index, to);
   }
+  Status setExchange(optimc_exchange_fn exchange, void *context) {
+    return call(optimc_set_exchange, handle, exchange, context);
+  }
   Status setSeed(uint64_t seed) { return call(optimc_set_seed, handle, seed); }
   Expected<optimc_view> state(optimc_tensor tensor,
                               const std::string &name) const {

@@ -59,26 +59,20 @@ struct FreeMemory {
   void operator()(void *memory) const;
 };
 
-struct Tensor {
+struct Tensor : Extent {
   std::string name;
   uint32_t group = 0;
   Clock *clock = nullptr;
   std::vector<int64_t> shape;
-  int64_t globalCount = 0, shardStart = 0, count = 0;
-  int64_t batches = 1, rows = 1, cols = 0, block = 0; // see Program.h
-  std::vector<uint32_t> plan;                         // by entry
-  std::vector<void *> stream, aux;                    // by stream number
-  std::vector<std::vector<void *>> partials;          // by entry and reduction
+  std::vector<uint32_t> plan;                // by entry
+  std::vector<void *> stream, aux;           // by stream number
+  std::vector<std::vector<void *>> partials; // by entry and reduction
   std::vector<std::unique_ptr<void, FreeMemory>> owned;
   Instance own;                   // where the program has tensor-rate values
   std::vector<InputValue> inputs; // of tensor rate
   uint64_t nameHash = 0, keyBase = 0;
   bool ran = false; // in the open step; not kept when all run
 
-  bool isShard() const { return count != globalCount; }
-  /// The number of rows (of all batches), columns (likewise), blocks, or local
-  /// elements.
-  int64_t countOf(uint32_t rate) const;
   /// The values of a stream in memory: all slots of a ring.
   int64_t valuesOf(const optimc_stream &stream) const {
     return countOf(stream.rate) * stream.slots;
@@ -119,6 +113,10 @@ struct optimc_optimizer {
   std::vector<std::unique_ptr<optimc::rt::Tensor>> tensors;
   std::map<std::string, uint32_t, std::less<>> groupNames, tensorNames;
   optimc::rt::Intervals buffers;
+
+  optimc_exchange_fn exchange = nullptr;
+  void *exchangeContext = nullptr;
+  std::vector<uint64_t> exchanged; // scratch
 
   optimc::rt::OpenStep step;
   /// Changes when a cached schedule may hold stale pointers or keys.
@@ -184,8 +182,15 @@ void initStream(const Program &program, uint32_t stream, Tensor &tensor,
 void evaluateFirstStage(Optimizer &opt, const Entry &entry);
 /// Finishes the reductions of a stage over the listed tensors, which are in the
 /// order of registration, and evaluates its scalars.
-void enterStage(Optimizer &opt, const Entry &entry, uint32_t stage,
-                const uint32_t *tensors, size_t n);
+optimc_status enterStage(Optimizer &opt, const Entry &entry, uint32_t stage,
+                         const uint32_t *tensors, size_t n, const Diag &diag);
+
+// Shards (Exchange.cpp).
+/// Completes the partial results of a stage of the listed tensors with those of
+/// the other processes.
+optimc_status exchangePartials(Optimizer &opt, const Entry &entry,
+                               uint32_t stage, const uint32_t *tensors,
+                               size_t n, const Diag &diag);
 
 // Steps (Run.cpp).
 optimc_status beginStep(Optimizer &opt, uint32_t entry, const Diag &diag);

@@ -118,6 +118,46 @@ void reduceTile(const float *panels, int64_t count, int64_t stride,
 }
 } // namespace
 
+PartialRange optimc::rt::partialRange(const Extent &extent,
+                                      const optimc_reduction &reduction) {
+  int64_t first = extent.firstOf(reduction.from_rate);
+  int64_t end = first + extent.countOf(reduction.from_rate);
+  int64_t size = sizeof(double), results = 0, from = 0, to = 0;
+  /// Runs of `length` values with `parts` results each.
+  auto cut = [&](int64_t length, int64_t parts) {
+    results = divideUp(extent.totalOf(reduction.from_rate), length) * parts;
+    from = first / length * parts;
+    to = divideUp(end, length) * parts;
+  };
+  switch (reduction.to_rate) {
+  case OPTIMC_RATE_ROW:
+    if (extent.cols)
+      cut(extent.cols, divideUp(extent.cols, reduceBlock));
+    break;
+  case OPTIMC_RATE_BLOCK:
+    if (extent.block)
+      cut(extent.block, divideUp(extent.block, reduceBlock));
+    break;
+  case OPTIMC_RATE_COL: {
+    size = sizeof(float);
+    int64_t panels = divideUp(extent.rows, panelRows);
+    results = extent.batches * panels * extent.cols;
+    auto panelOf = [&](int64_t element) {
+      int64_t row = element / extent.cols;
+      return row / extent.rows * panels + row % extent.rows / panelRows;
+    };
+    if (end > first) {
+      from = panelOf(first) * extent.cols;
+      to = (panelOf(end - 1) + 1) * extent.cols;
+    }
+    break;
+  }
+  default:
+    cut(reduceBlock, 1);
+  }
+  return {results * size, from * size, end > first ? (to - from) * size : 0};
+}
+
 double optimc::rt::reducePartials(uint32_t op, const double *values,
                                   int64_t count) {
   return withCombination(op, [&](auto c) {

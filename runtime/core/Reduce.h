@@ -14,15 +14,19 @@
 #ifndef OPTIMC_RUNTIME_CORE_REDUCE_H
 #define OPTIMC_RUNTIME_CORE_REDUCE_H
 
-#include "optimc-c/Program.h"
+#include "core/Extent.h"
 
 #include <vector>
 
 namespace optimc::rt {
 
-constexpr int64_t reduceBlock = 4096, panelRows = 64;
-
-inline int64_t divideUp(int64_t a, int64_t b) { return a / b + (a % b != 0); }
+/// The array of the partial results of one tensor, and the part of it that the
+/// local elements contribute.
+struct PartialRange {
+  int64_t bytes, ownFirst, ownBytes;
+};
+PartialRange partialRange(const Extent &extent,
+                          const optimc_reduction &reduction);
 
 /// Section 1.3: the results of blocks, in order. `op` is an optimc_reduce.
 double reducePartials(uint32_t op, const double *values, int64_t count);

@@ -125,8 +125,7 @@ static optimc_status buildSchedule(Optimizer &opt, const uint32_t *tensors,
       return s;
     opt.items.push_back({variant, t.stream.data(), t.aux.data(),
                          t.partials[opt.step.entry].data(),
-                         frameOf(opt, t).scalars.data(), t.count, t.shardStart,
-                         t.batches, t.rows, t.cols, t.block,
+                         frameOf(opt, t).scalars.data(), t,
                          entry.plans[t.plan[opt.step.entry]].granule,
                          isAligned(t), t.keyBase, &t.clock->state});
   }
@@ -186,7 +185,8 @@ static optimc_status runStages(Optimizer &opt, CachedSchedule &cache,
   cache.schedule.setStep(entry.isStep ? 1 : 0);
   for (uint32_t stage = from; stage < to; ++stage) {
     if (stage > 0)
-      enterStage(opt, entry, stage, tensors, n);
+      if (optimc_status s = enterStage(opt, entry, stage, tensors, n, diag))
+        return s;
     cache.schedule.execute(opt.threads, stage);
   }
   return OPTIMC_OK;

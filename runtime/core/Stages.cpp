@@ -122,7 +122,7 @@ static void finishTensor(const Entry &entry, size_t index, uint32_t stage,
     }
     const void *partials = tensor.partials[index][r];
     auto *doubles = static_cast<const double *>(partials);
-    int64_t values = tensor.countOf(reduction.from_rate);
+    int64_t values = tensor.totalOf(reduction.from_rate);
     float *slices = nullptr;
     if (!isScalarRate(reduction.to_rate)) {
       slices = static_cast<float *>(tensor.stream[reduction.target]);
@@ -198,7 +198,7 @@ static double finishJoint(Optimizer &opt, const optimc_reduction &reduction,
         continue;
       if (!isScalarRate(from)) {
         values.push_back(tensor.own.reduced[r]);
-        count += static_cast<double>(tensor.countOf(from));
+        count += static_cast<double>(tensor.totalOf(from));
       } else if (from == OPTIMC_RATE_TENSOR) {
         values.push_back(tensor.own.frame.values[reduction.source]);
       } else if (std::find(seen.begin(), seen.end(), tensor.clock) ==
@@ -216,8 +216,12 @@ static double finishJoint(Optimizer &opt, const optimc_reduction &reduction,
                     static_cast<double>(values.size()));
 }
 
-void optimc::rt::enterStage(Optimizer &opt, const Entry &entry, uint32_t stage,
-                            const uint32_t *tensors, size_t n) {
+optimc_status optimc::rt::enterStage(Optimizer &opt, const Entry &entry,
+                                     uint32_t stage, const uint32_t *tensors,
+                                     size_t n, const Diag &diag) {
+  if (opt.exchange)
+    if (optimc_status s = exchangePartials(opt, entry, stage, tensors, n, diag))
+      return s;
   DefaultFpEnvironment environment;
   size_t index = &entry - opt.program.entries.data();
   int64_t elements = 0;
@@ -253,4 +257,5 @@ void optimc::rt::enterStage(Optimizer &opt, const Entry &entry, uint32_t stage,
   if (opt.program.tensorFrames)
     for (size_t i = 0; i < n; ++i)
       evaluateTensor(opt, entry, stage, *opt.tensors[tensors[i]]);
+  return OPTIMC_OK;
 }

@@ -33,6 +33,7 @@ private:
   optimc_status checkShape();
   optimc_status choosePlans();
   optimc_status checkShard();
+  optimc_status checkCuts();
   optimc_status bindBuffers();
   optimc_status bindNamed(const optimc_named_buffer &buffer);
   optimc_status checkAux();
@@ -167,39 +168,29 @@ optimc_status Registration::checkShard() {
   return checkSlices();
 }
 
-/// Rows, columns and blocks, and whatever is reduced, need the whole tensor.
+/// What rows, columns, blocks and reductions need.
 optimc_status Registration::checkSlices() {
-  bool hasSlices = false, hasBlocks = false, isReduced = false, isCut = false;
-  auto see = [&](uint32_t rate) {
-    hasSlices |= rate != OPTIMC_RATE_ELEMENT;
-    hasBlocks |= rate == OPTIMC_RATE_BLOCK;
-  };
+  bool hasBlocks = false, isCut = false;
   for (uint32_t i = 0; i < program.streams.size(); ++i)
-    if (isUsed(i))
-      see(program.streams[i].rate);
-  for (size_t e = 0; e < program.entries.size(); ++e)
-    for (const Variant &variant :
-         program.entries[e].plans[tensor->plan[e]].variants)
+    hasBlocks |= isUsed(i) && program.streams[i].rate == OPTIMC_RATE_BLOCK;
+  for (size_t e = 0; e < program.entries.size(); ++e) {
+    const Entry &entry = program.entries[e];
+    for (const Variant &variant : entry.plans[tensor->plan[e]].variants)
       for (const Phase &phase : variant.phases) {
-        isReduced |= phase.reductions != 0;
         isCut |= phase.cut > OPTIMC_CUT_GRANULES;
-        for (uint32_t r = 0; r < program.entries[e].reductions.size(); ++r)
+        for (uint32_t r = 0; r < entry.reductions.size(); ++r)
           if (phase.reductions >> r & 1)
-            hasBlocks |=
-                program.entries[e].reductions[r].to_rate == OPTIMC_RATE_BLOCK;
+            hasBlocks |= entry.reductions[r].to_rate == OPTIMC_RATE_BLOCK;
       }
+  }
   if (hasBlocks && tensor->block == 0)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "'%s' has values per block, but tensor '%.200s' has no "
                      "block length; set optimc_tensor_desc.block",
                      program.source->name, desc.name);
-  if (tensor->isShard() && (hasSlices || isReduced || isCut))
-    return diag.fail(OPTIMC_UNSUPPORTED,
-                     "tensor '%.200s' is a shard of %lld of %lld elements, but "
-                     "'%s' reduces over whole tensors; give it all of it",
-                     desc.name, static_cast<long long>(tensor->count),
-                     static_cast<long long>(tensor->globalCount),
-                     program.source->name);
+  if (tensor->isShard())
+    if (optimc_status s = checkCuts())
+      return s;
   constexpr int64_t limit =
       std::numeric_limits<int64_t>::max() / static_cast<int64_t>(sizeof(float));
   for (const optimc_stream &stream : program.streams)
@@ -219,17 +210,37 @@ optimc_status Registration::checkSlices() {
   return OPTIMC_OK;
 }
 
-int64_t Tensor::countOf(uint32_t rate) const {
-  switch (rate) {
-  case OPTIMC_RATE_ROW:
-    return batches * rows;
-  case OPTIMC_RATE_COL:
-    return batches * cols;
-  case OPTIMC_RATE_BLOCK:
-    return block ? divideUp(globalCount, block) : 0;
-  default:
-    return count;
-  }
+/// Where a shard with reductions or slices starts and ends.
+optimc_status Registration::checkCuts() {
+  for (size_t e = 0; e < program.entries.size(); ++e)
+    for (const Variant &variant :
+         program.entries[e].plans[tensor->plan[e]].variants)
+      for (const Phase &phase : variant.phases) {
+        if (phase.domain != OPTIMC_RATE_ELEMENT)
+          continue;
+        if (phase.reductions && !opt.exchange)
+          return diag.fail(OPTIMC_WRONG_ORDER,
+                           "tensor '%.200s' is a shard of %lld of %lld "
+                           "elements, and '%s' reduces over whole tensors: "
+                           "give the means to combine the parts with "
+                           "optimc_set_exchange first",
+                           desc.name, static_cast<long long>(tensor->count),
+                           static_cast<long long>(tensor->globalCount),
+                           program.source->name);
+        int64_t unit = tensor->unitOf(phase.cut), first = tensor->shardStart;
+        int64_t end = first + tensor->count;
+        if (tensor->count == 0 ||
+            (first % unit == 0 &&
+             (end % unit == 0 || end == tensor->globalCount)))
+          continue;
+        return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                         "the shard of tensor '%.200s' has the elements %lld "
+                         "to %lld; '%s' allows cuts at multiples of %lld",
+                         desc.name, static_cast<long long>(first),
+                         static_cast<long long>(end), program.source->name,
+                         static_cast<long long>(unit));
+      }
+  return OPTIMC_OK;
 }
 
 optimc_status Registration::bindNamed(const optimc_named_buffer &buffer) {
@@ -361,23 +372,7 @@ optimc_status Registration::allocatePartials() {
       const optimc_reduction &reduction = entry.reductions[r];
       if (isScalarRate(reduction.from_rate))
         continue;
-      int64_t values = tensor->countOf(reduction.from_rate), bytes = 0;
-      switch (reduction.to_rate) {
-      case OPTIMC_RATE_ROW:
-        bytes = tensor->countOf(OPTIMC_RATE_ROW) *
-                divideUp(tensor->cols, reduceBlock) * sizeof(double);
-        break;
-      case OPTIMC_RATE_COL:
-        bytes = tensor->batches * divideUp(tensor->rows, panelRows) *
-                tensor->cols * sizeof(float);
-        break;
-      case OPTIMC_RATE_BLOCK:
-        bytes = tensor->countOf(OPTIMC_RATE_BLOCK) *
-                divideUp(tensor->block, reduceBlock) * sizeof(double);
-        break;
-      default:
-        bytes = divideUp(values, reduceBlock) * sizeof(double);
-      }
+      int64_t bytes = partialRange(*tensor, reduction).bytes;
       places[r] = allocateBytes(bytes);
       if (!places[r])
         return diag.fail(OPTIMC_OUT_OF_MEMORY,

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "cpu/Schedule.h"
 
+#include "core/Reduce.h"
 #include "cpu/FpEnvironment.h"
 
 #include <algorithm>
@@ -21,39 +22,7 @@ constexpr int64_t minChunk = 4 * 1024, maxChunk = 256 * 1024;
 constexpr int64_t chunksPerThread = 8;
 /// What starting a run costs, in elements.
 constexpr int64_t runWeight = 64;
-constexpr int64_t cacheLine = 16;                     // float32 elements
-constexpr int64_t reduceBlock = 4096, panelRows = 64; // see Program.h
-
-/// The values of a phase's domain.
-int64_t countOf(const ScheduleItem &item, uint32_t domain) {
-  switch (domain) {
-  case OPTIMC_RATE_ROW:
-    return item.batches * item.rows;
-  case OPTIMC_RATE_COL:
-    return item.batches * item.cols;
-  case OPTIMC_RATE_BLOCK:
-    return item.block ? (item.count + item.block - 1) / item.block : 0;
-  default:
-    return item.count;
-  }
-}
-
-/// Cuts are at multiples of this.
-int64_t unitOf(const ScheduleItem &item, const Phase &phase) {
-  switch (phase.cut) {
-  case OPTIMC_CUT_LINES:
-    // Panels start anew in each batch.
-    if (item.batches > 1 && item.rows % panelRows)
-      return item.rows * item.cols;
-    return panelRows * item.cols;
-  case OPTIMC_CUT_BLOCKS:
-    return item.block;
-  case OPTIMC_CUT_GRANULES:
-    return reduceBlock;
-  default:
-    return std::max<int64_t>(item.granule, cacheLine);
-  }
-}
+constexpr int64_t cacheLine = 16; // float32 elements
 } // namespace
 
 void Schedule::closeChunk(Region &region, optimc_kernel_fn fn) {
@@ -66,13 +35,14 @@ void Schedule::closeChunk(Region &region, optimc_kernel_fn fn) {
 void Schedule::addItem(Region &region, const ScheduleItem *items,
                        uint32_t index, const Phase &phase) {
   const ScheduleItem &item = items[index];
-  bool isElement = phase.domain == OPTIMC_RATE_ELEMENT;
-  int64_t total = countOf(item, phase.domain);
+  int64_t total = item.extent.countOf(phase.domain);
   if (total == 0)
     return;
-  int64_t globalFirst = isElement ? item.globalFirst : 0;
-  int64_t unit = unitOf(item, phase);
-  int64_t piece = (target + unit - 1) / unit * unit;
+  int64_t globalFirst = item.extent.firstOf(phase.domain);
+  int64_t unit = phase.cut == OPTIMC_CUT_ANYWHERE
+                     ? std::max<int64_t>(item.granule, cacheLine)
+                     : item.extent.unitOf(phase.cut);
+  int64_t piece = divideUp(target, unit) * unit;
   constexpr int64_t segment = int64_t(1) << 32;
   region.total += total;
   for (int64_t first = 0; first < total;) {
@@ -89,12 +59,11 @@ void Schedule::addItem(Region &region, const ScheduleItem *items,
     run.aux = run.stream + nStreams;
     run.partials = item.partials;
     run.scalars = item.scalars;
-    run.first = first;
+    run.first = global;
     run.count = count;
-    run.global_first = global;
-    run.rows = item.rows;
-    run.cols = item.cols;
-    run.block = item.block;
+    run.rows = item.extent.rows;
+    run.cols = item.extent.cols;
+    run.block = item.extent.block;
     // A cut at a multiple of 2^32 may be off the line in a shard.
     if (item.aligned && first % cacheLine == 0)
       run.flags = OPTIMC_RUN_ALIGNED;
@@ -149,16 +118,34 @@ bool Schedule::buildRegion(size_t index, uint32_t stage, size_t number,
   return true;
 }
 
+/// Kernels count values as the unsharded tensor does.
+void Schedule::placeStreams(const ScheduleItem &item, size_t index,
+                            const Program &program) {
+  void **to = &pointers[2 * index * nStreams];
+  for (uint32_t i = 0; i < nStreams; ++i) {
+    auto place = [&](void *base, int64_t bytesBefore) {
+      auto address = reinterpret_cast<uintptr_t>(base);
+      return base ? reinterpret_cast<void *>(address - bytesBefore) : nullptr;
+    };
+    const Format &format = program.formats[i];
+    int64_t first = item.extent.firstOf(program.streams[i].rate);
+    to[i] = place(item.stream[i], first * format.elementSize());
+    to[nStreams + i] =
+        place(item.aux[i], format.auxCount(first) * sizeof(uint16_t));
+  }
+}
+
 void Schedule::addRings(const ScheduleItem &item, size_t index,
                         const Program &program) {
   for (uint32_t i = 0; i < nStreams; ++i) {
     const optimc_stream &stream = program.streams[i];
     if (stream.slots == 1 || !item.stream[i])
       continue;
-    size_t values = countOf(item, stream.rate);
-    rings.push_back(
-        {2 * index * nStreams + i, static_cast<char *>(item.stream[i]),
-         values * program.formats[i].elementSize(), stream.slots, item.clock});
+    size_t values = item.extent.countOf(stream.rate);
+    size_t pointer = 2 * index * nStreams + i;
+    rings.push_back({pointer, static_cast<char *>(pointers[pointer]),
+                     values * program.formats[i].elementSize(), stream.slots,
+                     item.clock});
   }
 }
 
@@ -169,15 +156,13 @@ void Schedule::build(const ScheduleItem *items, size_t n,
   pointers.resize(2 * n * nStreams);
   rings.clear();
   for (size_t i = 0; i < n; ++i) {
-    void **to = pointers.data() + 2 * i * nStreams;
-    std::copy_n(items[i].stream, nStreams, to);
-    std::copy_n(items[i].aux, nStreams, to + nStreams);
+    placeStreams(items[i], i, program);
     addRings(items[i], i, program);
   }
   int64_t total = 0;
   for (size_t i = 0; i < n; ++i)
     if (!items[i].variant->phases.empty())
-      total += items[i].count;
+      total += items[i].extent.count;
   target = std::clamp(total / (chunksPerThread * std::max(threads, 1u)),
                       minChunk, maxChunk);
   nRegions = 0;

@@ -17,6 +17,7 @@
 #ifndef OPTIMC_RUNTIME_CPU_SCHEDULE_H
 #define OPTIMC_RUNTIME_CPU_SCHEDULE_H
 
+#include "core/Extent.h"
 #include "core/Program.h"
 #include "cpu/Threads.h"
 
@@ -29,7 +30,7 @@ struct ScheduleItem {
   void *const *aux;
   void *const *partials; // [reductions of the entry]
   const float *scalars;
-  int64_t count, globalFirst, batches, rows, cols, block;
+  Extent extent;
   uint32_t granule;
   bool aligned; // every base in use is 64-byte aligned
   uint64_t keyBase;
@@ -83,6 +84,8 @@ private:
                    const ScheduleItem *items, size_t n);
   void addItem(Region &region, const ScheduleItem *items, uint32_t index,
                const Phase &phase);
+  void placeStreams(const ScheduleItem &item, size_t index,
+                    const Program &program);
   void addRings(const ScheduleItem &item, size_t index, const Program &program);
   void closeChunk(Region &region, optimc_kernel_fn fn);
 

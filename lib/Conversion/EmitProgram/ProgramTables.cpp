@@ -140,13 +140,13 @@ AT(scalarArgsFields, 5, optimc_scalar_args, predicates);
 AT(scalarArgsFields, 6, optimc_scalar_args, rank);
 
 LAYOUT(runFields, optimc_run, Ptr, Ptr, Ptr, Ptr, I64, I64, I64, I64, I64, I64,
-       I64, I32, I32);
+       I32, I32);
 AT(runFields, 2, optimc_run, scalars);
 AT(runFields, 4, optimc_run, first);
 AT(runFields, 5, optimc_run, count);
-AT(runFields, 6, optimc_run, global_first);
-AT(runFields, 10, optimc_run, key);
-AT(runFields, 11, optimc_run, flags);
+AT(runFields, 6, optimc_run, rows);
+AT(runFields, 9, optimc_run, key);
+AT(runFields, 10, optimc_run, flags);
 
 uint64_t optimc::getFieldOffset(StructFields fields, unsigned index) {
   uint64_t offset = 0;

@@ -286,7 +286,6 @@ void StepFunctionBuilder::runVariant(const VariantLayout &variant,
   Value count = arith::MinSIOp::create(builder, loc, left, segment);
   store(first, run, offsetof(optimc_run, first));
   store(count, run, offsetof(optimc_run, count));
-  store(first, run, offsetof(optimc_run, global_first));
   auto type = LLVM::LLVMFunctionType::get(
       LLVM::LLVMVoidType::get(builder.getContext()), {pointer, i64});
   Value one = word(1);

@@ -178,11 +178,10 @@ Value KernelBuilder::mix(Value x) {
 
 /// The keys of `random`: a run stays within 2^32 elements, so its high index
 /// bits, and with them the keys, are the same for all of its elements.
-void KernelBuilder::buildKeys(Value run) {
+void KernelBuilder::buildKeys(Value run, Value first) {
   if (!body || kernel.getRandomIds().empty())
     return;
   Type i64 = builder.getI64Type(), i32 = builder.getI32Type();
-  Value first = loadField(i64, run, offsetof(optimc_run, global_first));
   Value key = loadField(i64, run, offsetof(optimc_run, key));
   firstIndex = arith::TruncIOp::create(builder, loc, i32, first);
   Value half = constant(32);
@@ -278,7 +277,7 @@ void KernelBuilder::buildRun(Value run) {
   bases.assign(layout.streams.size(), Value());
   auxBases.assign(layout.streams.size(), Value());
   loadScalars(run);
-  buildKeys(run);
+  buildKeys(run, first);
   compute(Level::Run);
   if (isSegmented())
     return buildSegments(run, first, count);

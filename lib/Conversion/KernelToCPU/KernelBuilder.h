@@ -66,7 +66,7 @@ private:
   // Per run (KernelBuilder.cpp).
   void buildRun(mlir::Value run);
   void loadScalars(mlir::Value run);
-  void buildKeys(mlir::Value run);
+  void buildKeys(mlir::Value run, mlir::Value first);
   mlir::Value mix(mlir::Value x);
   void compute(Level level);
   void placeStream(unsigned i, mlir::Value first);

@@ -179,7 +179,7 @@ static unsigned ignoreFirst(ModuleOp module) {
     if (!address || !load.getType().isInteger(64) ||
         address.getRawConstantIndices().size() != 1 ||
         address.getRawConstantIndices()[0] !=
-            int32_t(offsetof(optimc_run, global_first)))
+            int32_t(offsetof(optimc_run, first)))
       continue;
     address.setRawConstantIndicesAttr(DenseI32ArrayAttr::get(
         module.getContext(), int32_t(offsetof(optimc_run, count))));

@@ -61,8 +61,8 @@ optim.optimizer @kept(%p, %g) state(%m "kept" observable) {
   commit %p = %g, %m = %g
 })"};
     for (const char *format : {"bf16", "f16", "q8"})
-      list.push_back(makeSubject(kept, 5 * list.size(),
-                                 {std::string("kept=") + format}));
+      list.push_back(
+          makeSubject(kept, 5 * list.size(), {std::string("kept=") + format}));
     for (const SpecSource &spec : getBuiltinSources())
       if (spec.name == "adamw" || spec.name == "ademamix")
         for (const std::vector<std::string> &store : getPlans(spec.text))

@@ -40,7 +40,7 @@ float Numbers::bits() {
   }
   if (chance(0.2))
     pattern &= 0x807fffff; // a subnormal
-  else if (chance(0.3)) // halfway between two bf16, or two f16 near 1
+  else if (chance(0.3))    // halfway between two bf16, or two f16 near 1
     pattern = pattern & 1 ? (pattern & 0xffff0000) | 0x8000
                           : (pattern & 0x87ffe000) | 0x38001000;
   std::memcpy(&value, &pattern, sizeof value);

@@ -308,7 +308,7 @@ static void layerFirst(const optimc_run *runs, int64_t n) {
     for (int64_t k = 0; k < r->count; ++k) {
       int64_t i = r->first + k;
       u[i] =
-          g[i] / h[i] + r->scalars[1] * randomOf(r->key, r->global_first + k);
+          g[i] / h[i] + r->scalars[1] * randomOf(r->key, r->first + k);
     }
   }
 }

@@ -37,13 +37,21 @@ protected:
     variants[2] = {0, 0, {}};
   }
 
+  static Extent extentOf(const Shape &shape) {
+    Extent extent;
+    extent.count = shape.count;
+    extent.shardStart = shape.globalFirst;
+    extent.globalCount = extent.cols = shape.globalFirst + shape.count;
+    return extent;
+  }
+
   void build(const std::vector<Shape> &list, uint32_t threads) {
     shapes = list;
     std::vector<ScheduleItem> items;
     for (uint32_t i = 0; i < list.size(); ++i)
       items.push_back({&variants[list[i].variant], streams, streams + 1,
-                       nullptr, nullptr, list[i].count, list[i].globalFirst, 1,
-                       1, list[i].count, 0, list[i].granule, true, i, &clock});
+                       nullptr, nullptr, extentOf(list[i]), list[i].granule,
+                       true, i, &clock});
     schedule.build(items.data(), items.size(), program, 1, threads);
   }
 
@@ -72,12 +80,11 @@ protected:
         ASSERT_LT(phase, variants[shape.variant].phases.size());
         ASSERT_EQ(variants[shape.variant].phases[phase].fn, chunk.fn);
         ASSERT_GT(run.count, 0);
-        ASSERT_EQ(shape.globalFirst + run.first, run.global_first);
-        ASSERT_EQ(0, run.global_first % shape.granule);
-        ASSERT_EQ(run.global_first >> 32,
-                  (run.global_first + run.count - 1) >> 32);
-        ASSERT_EQ(run.first % 16 == 0, (run.flags & OPTIMC_RUN_ALIGNED) != 0);
-        seen[owner].push_back({run.first, run.count});
+        int64_t local = run.first - shape.globalFirst;
+        ASSERT_EQ(0, run.first % shape.granule);
+        ASSERT_EQ(run.first >> 32, (run.first + run.count - 1) >> 32);
+        ASSERT_EQ(local % 16 == 0, (run.flags & OPTIMC_RUN_ALIGNED) != 0);
+        seen[owner].push_back({local, run.count});
       }
     }
     ASSERT_EQ(region.runs.size(), nextRun);

@@ -102,7 +102,7 @@ TEST(Kernel, SizesAlignmentsAndInstructionSets) {
             run.scalars = scalars.scalars.data();
           }
           runs[0].count = int64_t(cut);
-          runs[1].first = runs[1].global_first = int64_t(cut);
+          runs[1].first = int64_t(cut);
           runs[1].count = int64_t(n - cut);
           kernel(runs, 2);
           float rate = float(1e-3 * (1 / 0.25));
@@ -164,11 +164,15 @@ TEST(Kernel, RandomFollowsProgramH) {
       if (!kernel)
         continue;
       std::vector<float> p(50, 0), g(50, 1);
-      void *streams[] = {p.data(), g.data()};
+      auto place = [&](std::vector<float> &values) {
+        auto address = reinterpret_cast<uintptr_t>(values.data());
+        return reinterpret_cast<void *>(address - start * sizeof(float));
+      };
+      void *streams[] = {place(p), place(g)};
       optimc_run run = {};
       run.stream = streams;
+      run.first = start;
       run.count = 50;
-      run.global_first = start;
       run.key = 0x123456789ABCDEF0u;
       kernel(&run, 1);
       for (int64_t i = 0; i != 50; ++i) {

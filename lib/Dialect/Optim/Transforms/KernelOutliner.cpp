@@ -64,10 +64,10 @@ private:
 };
 
 /// The kernels of one phase.
-class RateOutliner {
+class PhaseOutliner {
 public:
-  RateOutliner(Block &block, Operation *position, MutableArrayRef<Sink> sinks,
-               const DenseMap<Value, Value> &stored, unsigned stage)
+  PhaseOutliner(Block &block, Operation *position, MutableArrayRef<Sink> sinks,
+                const DenseMap<Value, Value> &stored, unsigned stage)
       : block(block), position(position), sinks(sinks), stage(stage),
         made(stored) {}
   SmallVector<KernelOp> run();
@@ -203,7 +203,7 @@ KernelOp RateOutliner::run(unsigned stage) {
 
 /// Finds the slices that element ops read. A predicate per slice is not stored:
 /// the element kernel computes it again.
-void RateOutliner::collectSlices() {
+void PhaseOutliner::collectSlices() {
   SmallVector<Value> worklist;
   DenseSet<Value> seen;
   auto visit = [&](Value value) {
@@ -226,7 +226,7 @@ void RateOutliner::collectSlices() {
                    visit);
 }
 
-KernelOp RateOutliner::outline(ArrayRef<Output> outputs) {
+KernelOp PhaseOutliner::outline(ArrayRef<Output> outputs) {
   KernelOp kernel = RateOutliner(block, position, outputs, made).run(stage);
   kernels.push_back(kernel);
   return kernel;
@@ -234,7 +234,7 @@ KernelOp RateOutliner::outline(ArrayRef<Output> outputs) {
 
 /// One kernel for what is needed per row (column, block): by element kernels,
 /// reductions and stores.
-void RateOutliner::outlineSlices(Rate rate) {
+void PhaseOutliner::outlineSlices(Rate rate) {
   SmallVector<Output> outputs;
   DenseMap<std::pair<Value, Type>, unsigned> numbers;
   auto add = [&](Value value, Type type) {
@@ -275,7 +275,7 @@ static StringRef getName(CutClass cut) {
 }
 
 /// Element kernels, one per class of cuts; stores come with the last.
-void RateOutliner::outlineElements() {
+void PhaseOutliner::outlineElements() {
   SmallVector<CutClass> classes;
   for (CutClass cut : {CutClass::Lines, CutClass::Blocks, CutClass::Granules})
     if (llvm::any_of(sinks, [&](const Sink &sink) {
@@ -316,7 +316,7 @@ void RateOutliner::outlineElements() {
 
 /// A new slice whose old value element kernels have yet to read is copied to
 /// its place after them.
-void RateOutliner::copySlices(Rate rate) {
+void PhaseOutliner::copySlices(Rate rate) {
   SmallVector<Output> outputs;
   SmallVector<Sink *> copied;
   for (Sink &sink : sinks)
@@ -332,7 +332,7 @@ void RateOutliner::copySlices(Rate rate) {
     sink->operand->set(result);
 }
 
-SmallVector<KernelOp> RateOutliner::run() {
+SmallVector<KernelOp> PhaseOutliner::run() {
   for (Sink &sink : sinks)
     sink.original = sink.operand->get();
   collectSlices();
@@ -348,5 +348,5 @@ SmallVector<KernelOp>
 optim::outlineKernels(Block &block, Operation *position,
                       MutableArrayRef<Sink> sinks,
                       const DenseMap<Value, Value> &stored, unsigned stage) {
-  return RateOutliner(block, position, sinks, stored, stage).run();
+  return PhaseOutliner(block, position, sinks, stored, stage).run();
 }
