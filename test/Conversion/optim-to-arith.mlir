@@ -106,7 +106,7 @@ optim.optimizer @predicates(%p, %g) hyper(%x = 0) {
 }
 
 // CHECK-LABEL: optim.optimizer @noise(
-// CHECK: random(0, 7) {
+// CHECK: random(0, 2147483647) {
 // CHECK-NEXT: ^bb0(%p{{.*}}: f32, %[[I:.*]]: i32, %[[A0:.*]]: i32, %[[A1:.*]]: i32, %[[B0:.*]]: i32, %[[B1:.*]]: i32):
 // CHECK: %[[GOLDEN:.*]] = arith.constant -1640531527 : i32
 // CHECK-NEXT: %[[H:.*]] = arith.muli %[[I]], %[[GOLDEN]]
@@ -114,7 +114,7 @@ optim.optimizer @predicates(%p, %g) hyper(%x = 0) {
 // CHECK: arith.constant 5.96046448E-8 : f32
 // CHECK-NEXT: arith.mulf
 optim.optimizer @noise(%p, %g) {
-  %a = random 7
+  %a = random 2147483647
   %b = random 0
   %c = sub %a, %b
   %p_t = add %p, %c

@@ -46,7 +46,7 @@ private:
   Block &body;
   OpBuilder builder;
   SmallVector<StorageAttr> formats;       ///< of streams, then results
-  llvm::MapVector<int32_t, Value> hashes; ///< by id
+  llvm::MapVector<int64_t, Value> hashes; ///< by id, of 32 bits
 };
 } // namespace
 

@@ -60,7 +60,7 @@ private:
   ArithEmitter emitter;
   IRMapping mapping;
   /// `random id`: the index and the two keys.
-  DenseMap<int32_t, std::array<Value, 3>> keys;
+  DenseMap<int64_t, std::array<Value, 3>> keys; ///< by id
 };
 } // namespace
 

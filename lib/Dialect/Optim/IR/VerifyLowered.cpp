@@ -201,7 +201,7 @@ LogicalResult KernelOp::verify() {
              << quote(result) << " is " << describeRate(getRate(result));
   if (failed(verifyFormats(*this))) // kernel_c6
     return failure();
-  llvm::DenseSet<int32_t> ids;
+  llvm::DenseSet<int64_t> ids; // wide: no 32-bit number is special
   for (int32_t id : getRandomIds())
     // Ids from 2^31 on are those of stochastic rounding.
     if ((id < 0 && !isStored()) || !ids.insert(id).second) // kernel_c3

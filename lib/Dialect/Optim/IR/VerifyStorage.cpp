@@ -103,7 +103,7 @@ LogicalResult support::verifyStorage(OptimizerOp op) {
            << "'" << OptimizerOp::storageAttrName
            << "' is a list of #optim.storage, not " << plan;
   llvm::DenseSet<unsigned> seen;
-  llvm::DenseMap<int32_t, StringAttr> draws;
+  llvm::DenseMap<int64_t, StringAttr> draws; // wide: no number is special
   for (auto entry : entries.getAsRange<StorageAttr>()) {
     std::optional<unsigned> argument = findStream(op, entry);
     if (!argument)
