@@ -7,16 +7,45 @@
 //===----------------------------------------------------------------------===//
 //
 // A shared library, so that the yardsticks run in the same process as the
-// optimizers and, by OpenMP, on the same threads as torch.
+// optimizers and, like ours, on the threads of torch's libgomp.
 //
 //===----------------------------------------------------------------------===//
 
 #include "../tools/optimc/Bandwidth.h"
 #include "HandLoops.h"
+#include "cpu/Threads.h"
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #define OPTIM_YARDSTICK extern "C" __attribute__((visibility("default")))
+
+namespace {
+struct Piece {
+  uint64_t tensor;
+  int64_t begin, end;
+};
+
+/// What the threads share.
+struct StreamWork {
+  const std::vector<Piece> &pieces;
+  float *const *p, *const *g, *const *m, *const *slow, *const *v;
+  std::atomic<size_t> next{0};
+};
+} // namespace
+
+static void takePieces(void *data, uint32_t) {
+  auto &work = *static_cast<StreamWork *>(data);
+  for (size_t i; (i = work.next.fetch_add(1)) < work.pieces.size();) {
+    const Piece &piece = work.pieces[i];
+    uint64_t t = piece.tensor;
+    optimc::bench::Streams streams{work.p[t], work.g[t], work.m[t],
+                                   work.slow ? work.slow[t] : nullptr,
+                                   work.v[t]};
+    (work.slow ? optimc::bench::ademamixStreams
+               : optimc::bench::adamwStreams)(streams, piece.begin, piece.end);
+  }
+}
 
 /// Read, copy, triad and update, GB/s. Zero where there is no memory for it.
 OPTIM_YARDSTICK int optim_yardstick_bandwidth(uint32_t threads, double *out) {
@@ -44,10 +73,6 @@ OPTIM_YARDSTICK int optim_yardstick_streams(uint32_t threads, uint64_t n,
   if (!optimc::bench::hasAvx512())
     return 0;
   constexpr int64_t piece = 65536;
-  struct Piece {
-    uint64_t tensor;
-    int64_t begin, end;
-  };
   // The same lists are measured over and over; the runtime keeps its own, too.
   thread_local std::vector<Piece> pieces;
   pieces.clear();
@@ -57,15 +82,11 @@ OPTIM_YARDSTICK int optim_yardstick_streams(uint32_t threads, uint64_t n,
     for (int64_t at = 0; at < counts[tensor]; at += piece)
       pieces.push_back({tensor, at, std::min(at + piece, counts[tensor])});
   }
-  const Piece *data = pieces.data();
-  int64_t total = int64_t(pieces.size());
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t i = 0; i < total; ++i) {
-    uint64_t t = data[i].tensor;
-    optimc::bench::Streams streams{p[t], g[t], m[t], slow ? slow[t] : nullptr,
-                                   v[t]};
-    (slow ? optimc::bench::ademamixStreams
-          : optimc::bench::adamwStreams)(streams, data[i].begin, data[i].end);
-  }
+  StreamWork work{pieces, p, g, m, slow, v};
+  optimc::rt::ThreadChoice choice;
+  choice.backend = OPTIMC_THREADS_LIBGOMP;
+  choice.count = threads;
+  optimc::rt::parallel(choice, takePieces, &work);
+  takePieces(&work, 0);
   return 1;
 }

@@ -25,7 +25,9 @@ target_include_directories(optimc-mlir SYSTEM INTERFACE
 target_compile_definitions(optimc-mlir INTERFACE ${OPTIMC_LLVM_DEFINITIONS})
 target_compile_options(optimc-mlir INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -Wall -Wextra -Wno-unused-parameter
-  -Wno-comment -fvisibility-inlines-hidden>)
+  -Wno-comment -fvisibility-inlines-hidden>
+  # libstdc++ 12 uses what it deprecates.
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-deprecated-declarations>)
 # The compiler's time is LLVM's; more than -O1 would double the build for nothing.
 target_compile_options(optimc-mlir INTERFACE
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-O1>)

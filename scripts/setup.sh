@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(
-  cmake ninja-build ccache g++ git
+  cmake ninja-build ccache g++ git clang-22
   libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools
   clang-format-22 lld-22
   libgtest-dev libbenchmark-dev nlohmann-json3-dev libcli11-dev libeigen3-dev

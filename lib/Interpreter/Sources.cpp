@@ -80,7 +80,7 @@ LogicalResult Evaluator::runDelay(DelayOp op) {
       return fail(op, "uses the state '" + name + "' of another 'delay'");
   // The ring is addressed by `t`, so there is one per clock at least.
   Rate rate = resultRate(op, x, Rate::Group);
-  PendingRing ring{name, op.getWindow(), convert(x, rate), {}};
+  PendingRing ring{name, int64_t(op.getWindow()), convert(x, rate), {}};
   auto result = std::make_shared<Field>(rate, frame.getInstances(rate));
   for (size_t i = 0, e = frame.getInstances(rate); i != e; ++i) {
     double step = toNumber(t->parts[frame.getParent(rate, i, Rate::Group)][0]);
@@ -130,8 +130,8 @@ void Evaluator::reduceInTensor(ReduceOp op, const Field &operand,
       for (size_t k = 0; k != count; ++k) {
         size_t first =
             k / shape.cols * shape.rows * shape.cols + k % shape.cols;
-        add(reduceColumn(op.getKind(), &values[first], shape.rows, shape.cols,
-                         single),
+        add(reduceColumn(op.getKind(), values.data() + first, shape.rows,
+                         shape.cols, single),
             shape.rows);
       }
     } else {

@@ -18,7 +18,11 @@ template <typename R, typename F>
 inline void forEachLane(uint32_t mask, R *d, F &&f) {
   if (mask == ~uint32_t(0)) {
     // Operands are the same registers or disjoint ones.
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+#else
 #pragma GCC ivdep
+#endif
     for (unsigned lane = 0; lane < warpSize; ++lane)
       d[lane] = f(lane);
     return;

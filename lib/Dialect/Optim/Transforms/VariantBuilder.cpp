@@ -228,7 +228,7 @@ void VariantBuilder::build(unsigned stage) {
                                      masks, results, tree.leaves.size());
   for (auto [i, leaf] : llvm::enumerate(tree.leaves)) {
     SelectResolution resolution(block, leaf.known);
-    RegionPlan region{leaf.known, {}, values};
+    RegionPlan region{leaf.known, DenseMap<Value, Value>(), values};
     for (auto [value, stored] : early)
       region.stored[resolution.resolve(value)] = stored;
     for (auto [k, reduce] : llvm::enumerate(reduces))
