@@ -63,17 +63,18 @@ auto withCombination(uint32_t op, F body) {
   }
 }
 
-/// Up to 4096 values in 256 lanes, halved. Lanes beyond `used` are neutral, and
-/// a neutral lane changes no other, so halving starts at what is in use.
-template <class C>
-double reduceOne(const double *values, int64_t count, double start) {
+/// Up to 4096 values in 256 lanes, halved: `take(lane, value)` adds a value to
+/// a lane. Lanes beyond `used` are neutral, and a neutral lane changes no
+/// other, so halving starts at what is in use.
+template <class C, class Take>
+double reduceOne(const double *values, int64_t count, double start, Take take) {
   double lanes[numLanes];
   int64_t used = 1;
   while (used < std::min(count, numLanes))
     used *= 2;
   std::fill_n(lanes, used, start);
   for (int64_t i = 0; i < count; ++i)
-    lanes[i % numLanes] = C::combine(lanes[i % numLanes], values[i]);
+    lanes[i % numLanes] = take(lanes[i % numLanes], values[i]);
   for (int64_t width = used / 2; width; width /= 2)
     for (int64_t lane = 0; lane < width; ++lane)
       lanes[lane] = C::combine(lanes[lane], lanes[lane + width]);
@@ -85,12 +86,13 @@ double reduceAll(const double *values, int64_t count, double start) {
   if (count <= 1)
     return count ? values[0] : start;
   if (count <= reduceBlock)
-    return reduceOne<C>(values, count, start);
+    return reduceOne<C>(values, count, start, C::combine);
   std::vector<double> results;
   results.reserve(divideUp(count, reduceBlock));
   for (int64_t first = 0; first < count; first += reduceBlock)
-    results.push_back(reduceOne<C>(
-        values + first, std::min(reduceBlock, count - first), start));
+    results.push_back(reduceOne<C>(values + first,
+                                   std::min(reduceBlock, count - first), start,
+                                   C::combine));
   return reduceAll<C>(results.data(), results.size(), start);
 }
 
@@ -167,29 +169,21 @@ double optimc::rt::reducePartials(uint32_t op, const double *values,
 
 double optimc::rt::reduceScalars(uint32_t op,
                                  const std::vector<double> &values) {
-  std::vector<double> results;
-  for (size_t first = 0; first < values.size(); first += reduceBlock) {
-    double lanes[numLanes];
-    std::fill_n(lanes, numLanes, neutral(op));
-    size_t last = std::min(values.size(), first + reduceBlock);
-    for (size_t i = first; i < last; ++i) {
-      double &lane = lanes[(i - first) % numLanes], x = values[i];
+  return withCombination(op, [&](auto c) {
+    using C = decltype(c);
+    auto take = [&](double lane, double x) {
       if (op == OPTIMC_REDUCE_SUM_SQ || op == OPTIMC_REDUCE_MEAN_SQ)
-        lane = x * x + lane;
-      else if (op == OPTIMC_REDUCE_MAX_ABS)
-        lane = maximum(lane, std::fabs(x));
-      else
-        lane = withCombination(
-            op, [&](auto c) { return decltype(c)::combine(lane, x); });
-    }
-    results.push_back(withCombination(op, [&](auto c) {
-      for (int64_t width = numLanes / 2; width; width /= 2)
-        for (int64_t lane = 0; lane < width; ++lane)
-          lanes[lane] = decltype(c)::combine(lanes[lane], lanes[lane + width]);
-      return lanes[0];
-    }));
-  }
-  return reducePartials(op, results.data(), results.size());
+        return x * x + lane;
+      return C::combine(lane, op == OPTIMC_REDUCE_MAX_ABS ? std::fabs(x) : x);
+    };
+    std::vector<double> results;
+    int64_t count = values.size();
+    for (int64_t first = 0; first < count; first += reduceBlock)
+      results.push_back(reduceOne<C>(&values[first],
+                                     std::min(reduceBlock, count - first),
+                                     neutral(op), take));
+    return reduceAll<C>(results.data(), results.size(), neutral(op));
+  });
 }
 
 double optimc::rt::finishMean(uint32_t op, double result, double count) {
