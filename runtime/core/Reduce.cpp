@@ -230,8 +230,8 @@ void optimc::rt::reduceColumns(uint32_t op, const float *partials,
           sums[col * groups + group] = found[col];
       }
       for (int64_t col = 0; col < width; ++col)
-        out[col] = static_cast<float>(
-            finishMean(op, reducePartials(op, &sums[col * groups], groups),
-                       static_cast<double>(rows)));
+        out[col] = static_cast<float>(finishMean(
+            op, reducePartials(op, sums.data() + col * groups, groups),
+            static_cast<double>(rows)));
     }
 }
