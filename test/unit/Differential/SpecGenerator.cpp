@@ -92,6 +92,15 @@ const std::vector<Form> &forms() {
 }
 
 constexpr const char *comparisons[] = {"eq", "ne", "lt", "le", "gt", "ge"};
+
+/// Joins texts that are drawn from left to right, whatever the compiler: it may
+/// choose the order of the operands of +, but not of a list.
+std::string join(std::initializer_list<std::string> texts) {
+  std::string joined;
+  for (const std::string &text : texts)
+    joined += text;
+  return joined;
+}
 } // namespace
 
 //===----------------------------------------------------------------------===//
@@ -239,19 +248,19 @@ std::string SpecGenerator::Body::expression(Rate rate, int depth, bool exact) {
   switch (below(12)) {
   case 0:
   case 1:
-    return "(" + inner(exact) + " + " + inner(false) + ")";
+    return join({"(", inner(exact), " + ", inner(false), ")"});
   case 2:
-    return "(" + inner(false) + " - " + inner(exact) + ")";
+    return join({"(", inner(false), " - ", inner(exact), ")"});
   case 3:
-    return "(" + inner(exact) + " + " + inner(false) + " * " + inner(false) +
-           ")";
+    return join(
+        {"(", inner(exact), " + ", inner(false), " * ", inner(false), ")"});
   case 4:
-    return "(" + inner(false) + " * " + inner(false) + " - " + inner(exact) +
-           " * " + inner(false) + ")";
+    return join({"(", inner(false), " * ", inner(false), " - ", inner(exact),
+                 " * ", inner(false), ")"});
   case 5:
-    return inner(exact) + " * " + inner(false);
+    return join({inner(exact), " * ", inner(false)});
   case 6:
-    return inner(exact) + " / (abs(" + inner(false) + ") + 0.5)";
+    return join({inner(exact), " / (abs(", inner(false), ") + 0.5)"});
   case 7:
     return "-" + inner(exact);
   case 8: {
@@ -268,14 +277,14 @@ std::string SpecGenerator::Body::expression(Rate rate, int depth, bool exact) {
     return std::string(function) + "(" + argument + ")";
   }
   case 9:
-    return std::string(chance(0.5) ? "min(" : "max(") + inner(exact) + ", " +
-           inner(false) + ")";
+    return join(
+        {chance(0.5) ? "min(" : "max(", inner(exact), ", ", inner(false), ")"});
   case 10:
-    return "fma(" + inner(exact) + ", " + inner(false) + ", " + inner(false) +
-           ")";
+    return join(
+        {"fma(", inner(exact), ", ", inner(false), ", ", inner(false), ")"});
   default:
-    return "select(" + pickPredicate(rate, false) + ", " + inner(exact) + ", " +
-           inner(false) + ")";
+    return join({"select(", pickPredicate(rate, false), ", ", inner(exact),
+                 ", ", inner(false), ")"});
   }
 }
 
@@ -293,31 +302,31 @@ void SpecGenerator::Body::addSchedule(const std::string &kind, Rate rate) {
   if (kind == "constant")
     text = first;
   else if (kind == "linear" || kind == "cosine")
-    text = first + " -> " + value() + " over " + length();
+    text = join({first, " -> ", value(), " over ", length()});
   else if (kind == "half_life")
-    text = (rate == Tensor ? first : smallScalar(Group)) + " -> " +
-           smallScalar(Group) + " over " + length();
+    text = join({rate == Tensor ? first : smallScalar(Group), " -> ",
+                 smallScalar(Group), " over ", length()});
   else if (kind == "exponential")
-    text = (rate == Tensor ? first : "0.1") + " -> " +
-           (chance(0.5) ? "0.001" : pickNumber(Group, false)) + " over " +
-           length();
+    text = join({rate == Tensor ? first : "0.1", " -> ",
+                 chance(0.5) ? "0.001" : pickNumber(Group, false), " over ",
+                 length()});
   else if (kind == "polynomial")
-    text = first + " -> " + value() + " over " + length() + " power " +
-           (chance(0.5) ? "2" : "0.5");
+    text = join({first, " -> ", value(), " over ", length(), " power ",
+                 chance(0.5) ? "2" : "0.5"});
   else if (kind == "inv_sqrt")
-    text = first + " over " + length();
+    text = join({first, " over ", length()});
   else if (kind == "step")
-    text = first + " factor 0.5 every " + (chance(0.5) ? "2" : "3");
+    text = join({first, " factor 0.5 every ", chance(0.5) ? "2" : "3"});
   else if (kind == "wsd")
-    text = first + " -> " + value() + " -> " + value() + " over " + length() +
-           ", " + length() + ", " + length();
+    text = join({first, " -> ", value(), " -> ", value(), " over ", length(),
+                 ", ", length(), ", ", length()});
   else if (kind == "one_cycle")
-    text = first + " -> " + value() + " -> " + value() + " over " + length() +
-           ", " + length();
+    text = join({first, " -> ", value(), " -> ", value(), " over ", length(),
+                 ", ", length()});
   else if (kind == "piecewise")
-    text = first + ", " + value() + ", " + value() + " at 2, 4";
+    text = join({first, ", ", value(), ", ", value(), " at 2, 4"});
   else
-    text = first + ", " + pickNumber(Group) + " at 3";
+    text = join({first, ", ", pickNumber(Group), " at 3"});
   if (chance(0.3))
     text += " after " + std::string(chance(0.5) ? "2" : "%steps");
   std::string name = define(rate, false);
@@ -348,7 +357,7 @@ void SpecGenerator::Body::add(const Form &form, Rate rate) {
                                       : "3";
   std::string tree;
   if (name == "expr")
-    tree = expression(rate, 2, true) + " + 0.5 * " + pickNumber(rate);
+    tree = join({expression(rate, 2, true), " + 0.5 * ", pickNumber(rate)});
 
   if (name == "period") {
     std::string j = define(rate, false), n = define(rate, false),
@@ -453,8 +462,8 @@ std::string SpecGenerator::Body::write() {
   }
   if (chance(0.5)) {
     // A state that a host predicate keeps: variants.
-    line("%keep = select " + pickPredicate(Group, false) + ", " +
-         pickNumber(Element) + ", %h");
+    line(join({"%keep = select ", pickPredicate(Group, false), ", ",
+               pickNumber(Element), ", %h"}));
     commit += ", %h = %keep";
   }
   // What nobody used would be dead code, and no test: a state of its own.
