@@ -20,6 +20,18 @@ mlir::Value emitRandomHash(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value index, mlir::Value key0,
                            mlir::Value key1);
 
+/// optimc_mix of optimc-c/Program.h, of an i64.
+mlir::Value emitMix(mlir::OpBuilder &builder, mlir::Location loc,
+                    mlir::Value x);
+
+/// The two halves (i32) of the key of a `random`, from the key of the tensor
+/// and step and the high bits of the global index (i64).
+struct RandomKeys {
+  mlir::Value k0, k1;
+};
+RandomKeys emitRandomKeys(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::Value key, uint32_t id, mlir::Value highIndex);
+
 } // namespace optimc
 
 #endif // OPTIMC_CONVERSION_RANDOMHASH_H

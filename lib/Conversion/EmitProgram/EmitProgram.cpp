@@ -10,6 +10,7 @@
 #include "StepFunction.h"
 
 #include "optimc-c/Program.h"
+#include "optimc/Analysis/Cuts.h"
 #include "optimc/Conversion/Passes.h"
 #include "optimc/Conversion/SpecHash.h"
 #include "optimc/Version.h"
@@ -217,23 +218,16 @@ ProgramEmitter::findKernels(const EntryLayout &entry) {
   return versions;
 }
 
-/// Where a tensor may be cut for the reductions of a phase.
-static optimc_cut getCut(const EntryLayout &entry, const PhaseLayout &phase) {
-  optimc_cut cut = OPTIMC_CUT_ANYWHERE;
-  for (const PartialReduction &partial : phase.reductions) {
-    ReduceOp reduce = entry.reductions[partial.reduction].op;
-    switch (reduce.getRate()) {
-    case Rate::Row:
-    case Rate::Col:
-      return OPTIMC_CUT_LINES;
-    case Rate::Block:
-      return OPTIMC_CUT_BLOCKS;
-    default:
-      cut = OPTIMC_CUT_GRANULES;
-    }
-  }
+static Cut getCut(const EntryLayout &entry, const PhaseLayout &phase) {
+  Cut cut = Cut::Anywhere;
+  for (const PartialReduction &partial : phase.reductions)
+    cut = std::max(cut, optimc::getCut(entry.reductions[partial.reduction].op));
   return cut;
 }
+static_assert(int(Cut::Anywhere) == OPTIMC_CUT_ANYWHERE &&
+              int(Cut::Granules) == OPTIMC_CUT_GRANULES &&
+              int(Cut::Lines) == OPTIMC_CUT_LINES &&
+              int(Cut::Blocks) == OPTIMC_CUT_BLOCKS);
 
 Constant ProgramEmitter::variant(const EntryLayout &entry, unsigned number,
                                  const VariantVersions &versions) {
@@ -255,7 +249,7 @@ Constant ProgramEmitter::variant(const EntryLayout &entry, unsigned number,
     const KernelCode &what = code.front().first;
     std::string name = own + ".phase" + std::to_string(i);
     phases.push_back({integer(phase.stage), integer(uint64_t(phase.domain)),
-                      integer(getCut(entry, phase)), integer(0),
+                      integer(uint64_t(getCut(entry, phase))), integer(0),
                       integer(what.reads), integer(what.writes),
                       integer(reductions),
                       tables.table(name + ".code", codeFields, list),

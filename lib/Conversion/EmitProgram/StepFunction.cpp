@@ -10,6 +10,7 @@
 
 #include "optimc-c/Program.h"
 #include "optimc/Conversion/PlainSignature.h"
+#include "optimc/Conversion/RandomHash.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -53,7 +54,6 @@ private:
   void store(Value value, Value base, uint64_t byte);
   Value number(double value);
   Value word(uint64_t value);
-  Value mix(Value x);
 
   const ProgramLayout &layout;
   const EntryLayout &entry;
@@ -108,24 +108,6 @@ Value StepFunctionBuilder::number(double value) {
 Value StepFunctionBuilder::word(uint64_t value) {
   return arith::ConstantOp::create(builder, loc,
                                    builder.getI64IntegerAttr(int64_t(value)));
-}
-
-/// optimc_mix of Program.h.
-Value StepFunctionBuilder::mix(Value x) {
-  auto fold = [&](Value value, uint64_t shift) -> Value {
-    Value amount = word(shift);
-    Value shifted = arith::ShRUIOp::create(builder, loc, value, amount);
-    return arith::XOrIOp::create(builder, loc, value, shifted);
-  };
-  auto times = [&](Value value, uint64_t factor) -> Value {
-    Value c = word(factor);
-    return arith::MulIOp::create(builder, loc, value, c);
-  };
-  Value increment = word(0x9E3779B97F4A7C15u);
-  x = arith::AddIOp::create(builder, loc, x, increment);
-  x = times(fold(x, 30), 0xBF58476D1CE4E5B9u);
-  x = times(fold(x, 27), 0x94D049BB133111EBu);
-  return fold(x, 31);
 }
 
 //===----------------------------------------------------------------------===//
@@ -241,7 +223,8 @@ void StepFunctionBuilder::fillRun() {
   Value base = word(optimc_mix(optimc_mix(0)));
   Value salted =
       arith::XOrIOp::create(builder, loc, base, function.getArgument(1));
-  store(mix(salted), run, offsetof(optimc_run, key));
+  Value key = emitMix(builder, loc, salted);
+  store(key, run, offsetof(optimc_run, key));
 }
 
 //===----------------------------------------------------------------------===//

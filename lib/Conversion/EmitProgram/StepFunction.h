@@ -9,7 +9,7 @@
 #ifndef OPTIMC_LIB_CONVERSION_EMITPROGRAM_STEPFUNCTION_H
 #define OPTIMC_LIB_CONVERSION_EMITPROGRAM_STEPFUNCTION_H
 
-#include "ScalarFunctions.h"
+#include "optimc/Conversion/ScalarFunctions.h"
 
 #include "optimc/Conversion/KernelCode.h"
 

@@ -40,10 +40,8 @@ void KernelBuilder::spill(Value value) {
       late.contains(value))
     return;
   Operation *op = value.getDefiningOp();
-  unsigned index = kernel.getStreams().size() + kernel.getScalars().size();
   if (!op) {
-    auto argument = cast<BlockArgument>(value);
-    if (kernel.getRandomIds().empty() || argument.getArgNumber() != index)
+    if (value != getIndexArgument())
       spilled.insert(value);
     return;
   }
@@ -197,10 +195,11 @@ void KernelBuilder::buildSecondLoop(Value from, Value to, bool vector) {
         value.getType().getIntOrFloatBitWidth() / 8);
     varying.map(value, kept);
   }
-  if (!kernel.getRandomIds().empty()) {
-    Value global = elementIndex(index, vector);
-    unsigned first = kernel.getStreams().size() + kernel.getScalars().size();
-    varying.map(body->getArgument(first), global);
+  if (getIndexArgument()) {
+    Value number =
+        arith::TruncIOp::create(builder, loc, builder.getI32Type(), index);
+    Value global = elementIndex(number, vector);
+    varying.map(getIndexArgument(), global);
   }
   for (Operation &op : body->without_terminator())
     if (repeated.contains(&op) ||

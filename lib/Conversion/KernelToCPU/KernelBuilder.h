@@ -11,7 +11,7 @@
 
 #include "ReductionLanes.h"
 
-#include "optimc/Conversion/ProgramLayout.h"
+#include "optimc/Conversion/KernelBody.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -32,43 +32,26 @@ namespace optimc {
 /// streams are stored in blocks with one exponent there is a loop over blocks,
 /// in it two such pairs: the new values and their largest magnitude, then their
 /// codes.
-class KernelBuilder {
+class KernelBuilder : public KernelBody {
 public:
-  static constexpr int64_t width = 16;           ///< elements per iteration
   static constexpr int64_t prefetchBytes = 2048; ///< ahead, per stream
 
   KernelBuilder(const ProgramLayout &layout, const EntryLayout &entry,
-                const PhaseLayout &phase, mlir::OpBuilder &builder);
+                const PhaseLayout &phase, mlir::OpBuilder &builder)
+      : KernelBody(layout, entry, phase, /*width=*/16, builder) {}
 
   /// At the builder's insertion point; fails where the body has an op that is
   /// not elementwise.
   mlir::FailureOr<mlir::LLVM::LLVMFuncOp> build(llvm::StringRef name);
 
-  uint64_t getReads() const { return reads; }
-  uint64_t getWrites() const { return writes; }
-
 private:
-  /// What a value of the body depends on.
-  enum class Level { Run, Segment, Element };
-
-  void findStreams();
-  mlir::LogicalResult checkFormats();
-  mlir::LogicalResult findLevels();
-  mlir::LogicalResult checkBlocks();
-  Level getLevel(mlir::Value value) const { return levels.lookup(value); }
-  bool isUniform(mlir::Value value) const {
-    return getLevel(value) != Level::Element;
-  }
   bool isSegmented() const;
-  /// Whether adjacent elements of the loops have adjacent values of stream `i`.
-  bool isContiguous(unsigned i) const;
+  mlir::Value broadcast(mlir::Value scalar) override;
 
   // Per run (KernelBuilder.cpp).
   void buildRun(mlir::Value run);
   void loadScalars(mlir::Value run);
   void buildKeys(mlir::Value run, mlir::Value first);
-  mlir::Value mix(mlir::Value x);
-  void compute(Level level);
   void placeStream(unsigned i, mlir::Value first);
 
   // Per segment (KernelSegments.cpp).
@@ -80,16 +63,6 @@ private:
   void beginReduction(unsigned number, mlir::Value start);
   void endReduction(unsigned number, mlir::Value start, mlir::Value next);
   mlir::Value getReductionPosition(optim::Rate to, mlir::Value start);
-  bool usesRate(optim::Rate rate) const; ///< elements read slices of it
-  bool reducesTo(optim::Rate rate) const;
-  mlir::Value add(mlir::Value a, mlir::Value b);
-  mlir::Value subtract(mlir::Value a, mlir::Value b);
-  mlir::Value multiply(mlir::Value a, mlir::Value b);
-  mlir::Value divide(mlir::Value a, mlir::Value b); ///< both not negative
-  mlir::Value divideUp(mlir::Value a, int64_t by);
-  mlir::Value least(mlir::Value a, mlir::Value b);
-  mlir::Value lowBits(mlir::Value a, int64_t modulus); ///< of a power of two
-  mlir::Value isZero(mlir::Value a);
 
   // Loops (KernelLoops.cpp).
   void buildLoops(mlir::Value count);
@@ -98,18 +71,9 @@ private:
   void buildIteration(mlir::Value index, bool vector);
   void prefetch(mlir::Value address);
   void loadStreams(mlir::Value index, bool vector, mlir::IRMapping &varying);
-  void cloneOp(mlir::Operation &op, bool vector, mlir::IRMapping &varying);
-  mlir::Value getClone(mlir::Value value, bool vector,
-                       const mlir::IRMapping &varying);
   void storeStream(const ElementWrite &write, mlir::Value index, bool vector,
                    mlir::IRMapping &varying);
-  mlir::Value getYielded(const ElementWrite &write);
-  mlir::Value getYieldedAux(const ElementWrite &write);
-  void accumulate(mlir::Value index, bool vector,
-                  const mlir::IRMapping &varying);
-  mlir::Value elementIndex(mlir::Value index, bool vector);
-  mlir::Value vectorOf(mlir::Value value, const mlir::IRMapping &varying);
-  mlir::Type widen(mlir::Type type, bool vector);
+  void accumulate(mlir::Value index, bool vector, mlir::IRMapping &varying);
 
   // Block-scaled streams (BlockLoops.cpp).
   void planBlocks();
@@ -125,23 +89,9 @@ private:
   void computeBetween(mlir::ValueRange largest, mlir::Value block);
   void buildSecondLoop(mlir::Value from, mlir::Value to, bool vector);
 
-  mlir::Value constant(int64_t value, unsigned bits = 64);
   mlir::Value loadField(mlir::Type type, mlir::Value base, int64_t offset);
   mlir::Value elementAddress(mlir::Value base, mlir::Value index,
                              mlir::Type type);
-  optim::StorageAttr getFormat(unsigned stream) const;
-  mlir::Type getMemoryType(unsigned stream) const;
-
-  const ProgramLayout &layout;
-  const EntryLayout &entry;
-  const PhaseLayout &phase;
-  optim::KernelOp kernel; ///< or null
-  mlir::OpBuilder &builder;
-  mlir::Location loc;
-  mlir::Block *body = nullptr; ///< of `kernel`
-
-  uint64_t reads = 0, writes = 0;
-  llvm::DenseMap<mlir::Value, Level> levels; ///< of the body's values
 
   // Block-scaled streams.
   llvm::SmallVector<optim::BlockMaxOp> blockMaxima;
@@ -156,10 +106,8 @@ private:
   mlir::Value table, auxTable;        ///< of the streams' arrays
   mlir::Value rows, cols, block, end; ///< of a segmented run
   mlir::Value partials;               ///< table of the partial results
-  mlir::IRMapping scalars;            ///< body value or write source -> scalar
   mlir::IRMapping broadcasts;         ///< scalar -> vector, before the loop
   mlir::Operation *vectorLoop = nullptr;
-  mlir::Value firstIndex; ///< low 32 bits of the first global index
   llvm::SmallVector<ReductionLanes, 2> lanes; ///< by reduction of the phase
 
   // Per run, or per segment of one.

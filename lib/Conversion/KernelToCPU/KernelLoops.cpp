@@ -38,28 +38,8 @@ scf::ForOp KernelBuilder::buildLoop(Value from, Value to, int64_t step,
   return loop;
 }
 
-Value KernelBuilder::elementIndex(Value index, bool vector) {
-  Type i32 = builder.getI32Type();
-  Value low = arith::TruncIOp::create(builder, loc, i32, index);
-  Value first = arith::AddIOp::create(builder, loc, firstIndex, low);
-  if (!vector)
-    return first;
-  auto type = cast<VectorType>(widen(i32, true));
-  SmallVector<int32_t> lanes(width);
-  for (auto [i, lane] : llvm::enumerate(lanes))
-    lane = i;
-  Value steps = arith::ConstantOp::create(
-      builder, loc, DenseIntElementsAttr::get(type, lanes));
-  Value base = vector::BroadcastOp::create(builder, loc, type, first);
-  return arith::AddIOp::create(builder, loc, base, steps);
-}
-
-/// The vector form of a value: computed in this iteration, or a scalar that is
-/// broadcast once, before the loop.
-Value KernelBuilder::vectorOf(Value value, const IRMapping &varying) {
-  if (Value computed = varying.lookupOrNull(value))
-    return computed;
-  Value scalar = scalars.lookup(value);
+/// Once, before the loop.
+Value KernelBuilder::broadcast(Value scalar) {
   if (Value known = broadcasts.lookupOrNull(scalar))
     return known;
   OpBuilder::InsertionGuard guard(builder);
@@ -124,46 +104,12 @@ void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying) {
       varying.map(body->getArgument(kernel.getAuxArgument(i)), low);
     }
   }
-  if (!kernel.getRandomIds().empty()) {
-    Value global = elementIndex(index, vector);
-    unsigned first = kernel.getStreams().size() + kernel.getScalars().size();
-    varying.map(body->getArgument(first), global);
+  if (getIndexArgument()) {
+    Value number =
+        arith::TruncIOp::create(builder, loc, builder.getI32Type(), index);
+    Value global = elementIndex(number, vector);
+    varying.map(getIndexArgument(), global);
   }
-}
-
-Value KernelBuilder::getClone(Value value, bool vector,
-                              const IRMapping &varying) {
-  if (vector)
-    return vectorOf(value, varying);
-  return varying.lookupOrDefault(scalars.lookupOrDefault(value));
-}
-
-void KernelBuilder::cloneOp(Operation &op, bool vector, IRMapping &varying) {
-  OperationState state(op.getLoc(), op.getName());
-  for (Value operand : op.getOperands())
-    state.operands.push_back(getClone(operand, vector, varying));
-  for (Type result : op.getResultTypes())
-    state.types.push_back(widen(result, vector));
-  state.attributes = op.getDiscardableAttrDictionary();
-  state.propertiesAttr = op.getPropertiesAsAttribute();
-  Operation *clone = builder.create(state);
-  varying.map(op.getResults(), clone->getResults());
-}
-
-/// The body's value that a write stores, or the write's source itself.
-Value KernelBuilder::getYielded(const ElementWrite &write) {
-  auto result = dyn_cast<OpResult>(write.source);
-  if (result && result.getOwner() == kernel)
-    return body->getTerminator()->getOperand(result.getResultNumber());
-  return write.source;
-}
-
-/// The same for the second array; null where the stream has none.
-Value KernelBuilder::getYieldedAux(const ElementWrite &write) {
-  if (!getFormat(write.stream).hasAux())
-    return {};
-  unsigned number = cast<OpResult>(write.source).getResultNumber();
-  return body->getTerminator()->getOperand(kernel.getAuxYield(number));
 }
 
 void KernelBuilder::storeStream(const ElementWrite &write, Value index,
@@ -199,8 +145,7 @@ void KernelBuilder::buildIteration(Value index, bool vector) {
 }
 
 /// Hands what is reduced to the lanes.
-void KernelBuilder::accumulate(Value index, bool vector,
-                               const IRMapping &varying) {
+void KernelBuilder::accumulate(Value index, bool vector, IRMapping &varying) {
   for (auto [partial, own] : llvm::zip(phase.reductions, lanes)) {
     Value x = getClone(body->getTerminator()->getOperand(partial.result),
                        vector, varying);

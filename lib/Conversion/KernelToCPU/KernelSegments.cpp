@@ -17,71 +17,9 @@ using namespace mlir;
 using namespace optimc;
 using namespace optimc::optim;
 
-bool KernelBuilder::isContiguous(unsigned i) const {
-  Rate rate = layout.streams[i].rate;
-  return rate == phase.domain || rate == Rate::Col;
-}
-
-bool KernelBuilder::usesRate(Rate rate) const {
-  if (phase.domain != Rate::Element)
-    return false;
-  for (unsigned i = 0, e = layout.streams.size(); i != e; ++i)
-    if ((reads >> i & 1) && layout.streams[i].rate == rate)
-      return true;
-  return false;
-}
-
-bool KernelBuilder::reducesTo(Rate rate) const {
-  return llvm::any_of(phase.reductions, [&](const PartialReduction &partial) {
-    ReduceOp reduce = entry.reductions[partial.reduction].op;
-    return reduce.getRate() == rate;
-  });
-}
-
 bool KernelBuilder::isSegmented() const {
   return !phase.reductions.empty() || usesRate(Rate::Row) ||
          usesRate(Rate::Col) || usesRate(Rate::Block);
-}
-
-//===----------------------------------------------------------------------===//
-// Index arithmetic
-//===----------------------------------------------------------------------===//
-
-Value KernelBuilder::add(Value a, Value b) {
-  return arith::AddIOp::create(builder, loc, a, b);
-}
-
-Value KernelBuilder::subtract(Value a, Value b) {
-  return arith::SubIOp::create(builder, loc, a, b);
-}
-
-Value KernelBuilder::multiply(Value a, Value b) {
-  return arith::MulIOp::create(builder, loc, a, b);
-}
-
-Value KernelBuilder::divide(Value a, Value b) {
-  return arith::DivUIOp::create(builder, loc, a, b);
-}
-
-Value KernelBuilder::least(Value a, Value b) {
-  return arith::MinSIOp::create(builder, loc, a, b);
-}
-
-/// a mod 2^bits.
-Value KernelBuilder::lowBits(Value a, int64_t modulus) {
-  Value mask = constant(modulus - 1);
-  return arith::AndIOp::create(builder, loc, a, mask);
-}
-
-Value KernelBuilder::divideUp(Value a, int64_t by) {
-  Value round = constant(by - 1), divisor = constant(by);
-  Value rounded = add(a, round);
-  return divide(rounded, divisor);
-}
-
-Value KernelBuilder::isZero(Value a) {
-  Value zero = constant(0);
-  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, a, zero);
 }
 
 //===----------------------------------------------------------------------===//

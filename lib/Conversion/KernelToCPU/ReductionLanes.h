@@ -48,13 +48,6 @@ public:
   mlir::Value fresh; ///< columns: whether a panel begins
 
 private:
-  mlir::Value neutral(mlir::OpBuilder &builder, mlir::Location loc,
-                      mlir::Type type) const;
-  mlir::Value takeIn(mlir::OpBuilder &builder, mlir::Location loc,
-                     mlir::Value lane, mlir::Value x) const;
-  mlir::Value combine(mlir::OpBuilder &builder, mlir::Location loc,
-                      mlir::Value a, mlir::Value b) const;
-
   optim::Reduction kind;
   optim::Rate to;
   mlir::Value buffer;

@@ -260,36 +260,22 @@ void PhaseOutliner::outlineSlices(Rate rate) {
     sink->operand->set(kernel.getResult(number));
 }
 
-static StringRef getName(CutClass cut) {
-  switch (cut) {
-  case CutClass::None:
-    return "anywhere";
-  case CutClass::Granules:
-    return "granules";
-  case CutClass::Lines:
-    return "lines";
-  case CutClass::Blocks:
-    return "blocks";
-  }
-  llvm_unreachable("all classes are covered");
-}
-
 /// Element kernels, one per class of cuts; stores come with the last.
 void PhaseOutliner::outlineElements() {
-  SmallVector<CutClass> classes;
-  for (CutClass cut : {CutClass::Lines, CutClass::Blocks, CutClass::Granules})
+  SmallVector<Cut> classes;
+  for (Cut cut : {Cut::Lines, Cut::Blocks, Cut::Granules})
     if (llvm::any_of(sinks, [&](const Sink &sink) {
           return getRate(sink.type) == Rate::Element && sink.cut == cut;
         }))
       classes.push_back(cut);
   if (classes.empty())
-    classes.push_back(CutClass::None);
-  for (CutClass cut : classes) {
+    classes.push_back(Cut::Anywhere);
+  for (Cut cut : classes) {
     SmallVector<Output> outputs;
     SmallVector<std::pair<Sink *, unsigned>> produced;
     DenseMap<std::pair<Value, Type>, unsigned> numbers;
     for (Sink &sink : sinks) {
-      bool isStore = sink.cut == CutClass::None;
+      bool isStore = sink.cut == Cut::Anywhere;
       if (getRate(sink.type) != Rate::Element ||
           !(isStore ? cut == classes.back() : sink.cut == cut))
         continue;
@@ -308,7 +294,7 @@ void PhaseOutliner::outlineElements() {
     // Kernels of the same body that cut tensors differently are not the same.
     if (classes.size() > 1)
       kernel->setAttr(KernelOp::cutAttrName,
-                      StringAttr::get(kernel.getContext(), getName(cut)));
+                      StringAttr::get(kernel.getContext(), stringifyCut(cut)));
     for (auto [sink, number] : produced)
       sink->operand->set(kernel.getResult(number));
   }

@@ -9,23 +9,16 @@
 #ifndef OPTIMC_LIB_DIALECT_OPTIM_TRANSFORMS_KERNELOUTLINER_H
 #define OPTIMC_LIB_DIALECT_OPTIM_TRANSFORMS_KERNELOUTLINER_H
 
+#include "optimc/Analysis/Cuts.h"
 #include "optimc/Dialect/Optim/IR/Optim.h"
 
 namespace optimc::optim {
 
-/// Where a tensor may be cut into pieces that run apart.
-enum class CutClass {
-  None,     ///< anywhere
-  Granules, ///< multiples of the reductions' blocks of 4096
-  Lines,    ///< whole rows, or panels of them
-  Blocks    ///< whole blocks of the caller's length
-};
-
 /// A value that a phase must produce.
 struct Sink {
-  mlir::OpOperand *operand; ///< the use: of a reduction, `commit` or `yield`
-  mlir::Type type;          ///< at which rate: that of the target of a store
-  CutClass cut;
+  mlir::OpOperand *operand;  ///< the use: of a reduction, `commit` or `yield`
+  mlir::Type type;           ///< at which rate: that of the target of a store
+  Cut cut;                   ///< what a reduction needs; `Anywhere` for stores
   mlir::Value target = {};   ///< what it is stored to; null for reductions
   mlir::Value original = {}; ///< out: the value before it was replaced
 };

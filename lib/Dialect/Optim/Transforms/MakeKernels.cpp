@@ -32,19 +32,6 @@ private:
 };
 } // namespace
 
-/// Where the cuts of a pass that feeds this reduction may be.
-static CutClass getCutClass(ReduceOp reduce) {
-  switch (reduce.getRate()) {
-  case Rate::Row:
-  case Rate::Col:
-    return CutClass::Lines;
-  case Rate::Block:
-    return CutClass::Blocks;
-  default:
-    return CutClass::Granules;
-  }
-}
-
 void MakeKernelsPass::report(StringRef entry, ArrayRef<KernelOp> kernels) {
   remark::RemarkOpts options =
       remark::RemarkOpts::name("Kernel").category("optim-make-kernels");
@@ -81,13 +68,13 @@ void MakeKernelsPass::outlineVariants(VariantsOp variants, unsigned stage) {
         if (auto reduce = dyn_cast<ReduceOp>(use.getOwner())) {
           // Zero stands for what this leaf does not need.
           if (!operand.get().getDefiningOp<ConstantOp>())
-            sinks.push_back({&operand, result.getType(), getCutClass(reduce)});
+            sinks.push_back({&operand, result.getType(), getCut(reduce)});
         } else if (auto commit = dyn_cast<CommitOp>(use.getOwner())) {
           Value target = commit.getTargets()[use.getOperandNumber() -
                                              commit.getTargets().size()];
           if (operand.get() != target)
             sinks.push_back(
-                {&operand, target.getType(), CutClass::None, target});
+                {&operand, target.getType(), Cut::Anywhere, target});
         }
       }
     }
@@ -125,7 +112,7 @@ void MakeKernelsPass::outlineBody(Region &body) {
     Operation *position = commit;
     for (ReduceOp reduce : plan.reduces[stage]) {
       sinks.push_back({&reduce.getOperandMutable(),
-                       reduce.getOperand().getType(), getCutClass(reduce)});
+                       reduce.getOperand().getType(), getCut(reduce)});
       if (reduce->isBeforeInBlock(position))
         position = reduce;
     }
@@ -133,7 +120,7 @@ void MakeKernelsPass::outlineBody(Region &body) {
          llvm::zip(commit.getTargets(), commit.getValuesMutable()))
       if (isStream(target) && value.get() != target &&
           storeStages.lookup(target) == stage)
-        sinks.push_back({&value, target.getType(), CutClass::None, target});
+        sinks.push_back({&value, target.getType(), Cut::Anywhere, target});
     SmallVector<KernelOp> kernels =
         outlineKernels(body.front(), position, sinks, stored, stage);
     // Later phases read what this one stores.

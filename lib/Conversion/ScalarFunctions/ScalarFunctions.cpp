@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ScalarFunctions.h"
+#include "optimc/Conversion/ScalarFunctions.h"
 
 #include "optimc-c/Program.h"
 
@@ -27,6 +27,7 @@ public:
         builder(builder), loc(entry.block->getTerminator()->getLoc()) {}
 
   bool isNeeded() const;
+  void emit(ScalarArgs where);
   LLVM::LLVMFuncOp build();
 
 private:
@@ -57,8 +58,12 @@ private:
   Rate rate;
   OpBuilder &builder;
   Location loc;
-  Value args;
+  ScalarArgs args;
   IRMapping known;
+
+  Type getPointer() const {
+    return LLVM::LLVMPointerType::get(builder.getContext(), args.addressSpace);
+  }
 };
 } // namespace
 
@@ -99,15 +104,13 @@ bool ScalarFunctionBuilder::writesClock() const {
 
 /// One of the pointers of optimc_scalar_args.
 Value ScalarFunctionBuilder::frame(size_t offset) {
-  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  Value slot = address(args, builder.getI8Type(), offset);
-  return LLVM::LoadOp::create(builder, loc, pointer, slot);
+  Value slot = address(args.address, builder.getI8Type(), offset);
+  return LLVM::LoadOp::create(builder, loc, getPointer(), slot);
 }
 
 Value ScalarFunctionBuilder::address(Value base, Type type, unsigned index) {
-  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   LLVM::GEPArg position = static_cast<int32_t>(index);
-  return LLVM::GEPOp::create(builder, loc, pointer, type, base,
+  return LLVM::GEPOp::create(builder, loc, getPointer(), type, base,
                              ArrayRef<LLVM::GEPArg>(position));
 }
 
@@ -161,8 +164,7 @@ Value ScalarFunctionBuilder::readSource(Value value) {
     return load(frame(offsetof(optimc_scalar_args, values)), f64, *input);
   if (auto test = value.getDefiningOp<RankOp>()) {
     Type i64 = builder.getI64Type();
-    Value place =
-        address(args, builder.getI8Type(), offsetof(optimc_scalar_args, rank));
+    Value place = address(args.address, builder.getI8Type(), args.rankOffset);
     Value rank = LLVM::LoadOp::create(builder, loc, i64, place);
     Value wanted = arith::ConstantOp::create(
         builder, loc, builder.getI64IntegerAttr(test.getMinRank()));
@@ -284,6 +286,17 @@ void ScalarFunctionBuilder::writeStates() {
   write(count, 0);
 }
 
+void ScalarFunctionBuilder::emit(ScalarArgs where) {
+  args = where;
+  for (HostOp host : entry.hosts)
+    if (std::max(host.getRate(), Rate::Model) == rate &&
+        unsigned(host.getStage()) == key.stage)
+      inlineHost(host);
+  writeFrames();
+  writePredicates();
+  writeStates();
+}
+
 LLVM::LLVMFuncOp ScalarFunctionBuilder::build() {
   MLIRContext *context = builder.getContext();
   OptimizerOp optimizer = layout.op;
@@ -301,30 +314,40 @@ LLVM::LLVMFuncOp ScalarFunctionBuilder::build() {
   OpBuilder::InsertionGuard guard(builder);
   Block *block = function.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
-  args = function.getArgument(0);
-  for (HostOp host : entry.hosts)
-    if (std::max(host.getRate(), Rate::Model) == rate &&
-        unsigned(host.getStage()) == key.stage)
-      inlineHost(host);
-  writeFrames();
-  writePredicates();
-  writeStates();
+  emit({function.getArgument(0), 0, offsetof(optimc_scalar_args, rank)});
   LLVM::ReturnOp::create(builder, loc, ValueRange());
   return function;
+}
+
+SmallVector<ScalarFunctionKey>
+optimc::getScalarFunctionKeys(const ProgramLayout &layout,
+                              const EntryLayout &entry) {
+  unsigned numStages = 1;
+  for (HostOp host : entry.hosts)
+    numStages = std::max(numStages, unsigned(host.getStage()) + 1);
+  OpBuilder builder(entry.block->getParentOp()->getContext());
+  SmallVector<ScalarFunctionKey> keys;
+  for (unsigned stage = 0; stage != numStages; ++stage)
+    for (Rate rate : {Rate::Model, Rate::Group, Rate::Tensor})
+      if (ScalarFunctionBuilder(layout, entry, {rate, stage}, builder)
+              .isNeeded())
+        keys.push_back({rate, stage});
+  return keys;
+}
+
+void optimc::emitScalarFunction(const ProgramLayout &layout,
+                                const EntryLayout &entry, ScalarFunctionKey key,
+                                ScalarArgs args, OpBuilder &builder) {
+  ScalarFunctionBuilder(layout, entry, key, builder).emit(args);
 }
 
 SmallVector<ScalarFunction>
 optimc::buildScalarFunctions(const ProgramLayout &layout,
                              const EntryLayout &entry, OpBuilder &builder) {
-  unsigned numStages = 1;
-  for (HostOp host : entry.hosts)
-    numStages = std::max(numStages, unsigned(host.getStage()) + 1);
   SmallVector<ScalarFunction> functions;
-  for (unsigned stage = 0; stage != numStages; ++stage)
-    for (Rate rate : {Rate::Model, Rate::Group, Rate::Tensor}) {
-      ScalarFunctionBuilder function(layout, entry, {rate, stage}, builder);
-      if (function.isNeeded())
-        functions.push_back({{rate, stage}, function.build()});
-    }
+  for (ScalarFunctionKey key : getScalarFunctionKeys(layout, entry)) {
+    ScalarFunctionBuilder function(layout, entry, key, builder);
+    functions.push_back({key, function.build()});
+  }
   return functions;
 }

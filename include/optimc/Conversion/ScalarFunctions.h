@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef OPTIMC_LIB_CONVERSION_EMITPROGRAM_SCALARFUNCTIONS_H
-#define OPTIMC_LIB_CONVERSION_EMITPROGRAM_SCALARFUNCTIONS_H
+#ifndef OPTIMC_CONVERSION_SCALARFUNCTIONS_H
+#define OPTIMC_CONVERSION_SCALARFUNCTIONS_H
 
 #include "optimc/Conversion/ProgramLayout.h"
 
@@ -22,6 +22,24 @@ struct ScalarFunction {
   mlir::LLVM::LLVMFuncOp function;
 };
 
+/// Where a scalar function finds its pointers, in the order of
+/// optimc_scalar_args: a struct in memory. Whatever they point to is in its
+/// address space, too.
+struct ScalarArgs {
+  mlir::Value address;
+  unsigned addressSpace = 0;
+  uint64_t rankOffset; ///< in the struct
+};
+
+/// The functions that the entry needs, by stage, coarse to fine.
+llvm::SmallVector<ScalarFunctionKey>
+getScalarFunctionKeys(const ProgramLayout &layout, const EntryLayout &entry);
+
+/// The code of one of them at the builder's insertion point.
+void emitScalarFunction(const ProgramLayout &layout, const EntryLayout &entry,
+                        ScalarFunctionKey key, ScalarArgs args,
+                        mlir::OpBuilder &builder);
+
 /// Writes the functions that the entry needs, by stage, coarse to fine, at the
 /// builder's insertion point.
 llvm::SmallVector<ScalarFunction>
@@ -30,4 +48,4 @@ buildScalarFunctions(const ProgramLayout &layout, const EntryLayout &entry,
 
 } // namespace optimc
 
-#endif // OPTIMC_LIB_CONVERSION_EMITPROGRAM_SCALARFUNCTIONS_H
+#endif // OPTIMC_CONVERSION_SCALARFUNCTIONS_H
