@@ -39,7 +39,8 @@ enum {
 };
 
 typedef struct {
-  uint32_t size;  /* sizeof(optimc_compile_options) */
+  uint32_t size;  /* sizeof(optimc_compile_options); options that an older and
+                     smaller struct lacks have their defaults */
   uint32_t flags; /* OPTIMC_COMPILE_* */
   /* Hyperparameters to bind: "beta1=0,weight_decay=0.1", or NULL. */
   const char *freeze;
@@ -51,16 +52,18 @@ typedef struct {
   const char *cpus;
   /* Which optimizer of a spec with several, or NULL: the only one. */
   const char *optimizer;
+  /* GPU architectures: "sm_80,sm_90", or NULL: no GPU code. */
+  const char *gpus;
 } optimc_compile_options;
 
 #define OPTIMC_COMPILE_OPTIONS_INIT                                            \
-  {sizeof(optimc_compile_options), 0, 0, 0, 0, 0}
+  {sizeof(optimc_compile_options), 0, 0, 0, 0, 0, 0}
 
 typedef struct optimc_compiled optimc_compiled;
 
-/* Compiles a built-in spec (a name of `optimc list`) or a file. `options` may be
-   NULL. An error in a spec is reported with file, line, column and the text of
-   the line. */
+/* Compiles a built-in spec (a name of `optimc list`) or a file. `options` may
+   be NULL. An error in a spec is reported with file, line, column and the text
+   of the line. */
 OPTIMC_API optimc_status optimc_compile(const char *spec,
                                         const optimc_compile_options *options,
                                         optimc_compiled **out,
@@ -70,8 +73,8 @@ OPTIMC_API optimc_status
 optimc_compile_text(const char *text, const optimc_compile_options *options,
                     optimc_compiled **out, optimc_error *error);
 
-/* The program; it lives until optimc_compiled_destroy, and so must not be in use
-   by an optimizer then. */
+/* The program; it lives until optimc_compiled_destroy, and so must not be in
+   use by an optimizer then. */
 OPTIMC_API const optimc_program *
 optimc_compiled_program(const optimc_compiled *compiled);
 /* NULL is allowed. */

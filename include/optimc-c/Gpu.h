@@ -14,9 +14,9 @@
  * clock itself. Per stage:
  *
  *     [finish the stage's reductions]       kernels of the runtime
- *     evaluate<<<>>>(instances, n, rate, stage)   model, then group, then
- * tensor phase<<<>>>(tensors, items, n, mask, value)  each phase of each
- * variant
+ *     evaluate<<<>>>(instances, n, rate, stage)      model, then group, then
+ *                                                    tensor
+ *     phase<<<>>>(tensors, items, n, mask, value)    each phase of each variant
  *
  * and at the end of the step next states become states.
  */
@@ -57,12 +57,12 @@ typedef struct {
  * f64 and any block size are fine here: there are few instances. */
 
 /* A tensor as the kernels of an entry see it, 16-byte aligned, followed by
- *     uint64_t stream[n_streams];  first local value; 0 where absent; of a
- *                                  ring: of slot 0
- *     uint64_t aux[n_streams];     second arrays; 0 where absent
+ *     uint64_t stream[n_streams];  where value 0 of the unsharded tensor would
+ *                                  be; 0 where absent; of a ring: in slot 0
+ *     uint64_t aux[n_streams];     second arrays, likewise
  */
 enum {
-  /* Every stream and second array starts at a multiple of 16 bytes. */
+  /* All of these are multiples of 16. */
   OPTIMC_GPU_ALIGNED = 1
 };
 typedef struct {
@@ -73,15 +73,16 @@ typedef struct {
   uint64_t partials;   /* const uint64_t [n reductions]: addresses of partial
                           results, in the layout at optimc_reduction */
   int64_t count;       /* local elements */
-  int64_t global_first;               /* index of the first local element */
+  int64_t global_count;               /* elements of the unsharded tensor */
   int64_t batches, rows, cols, block; /* the tensor's view */
   uint64_t flags;                     /* OPTIMC_GPU_* */
 } optimc_gpu_tensor;
 
-/* Local values [first, first + count) of the phase's domain of one tensor. Cuts
-   are where optimc_phase.cut allows them; `first` is a multiple of 256 unless
-   lines or blocks are cut. No item crosses a multiple of 2^32 global elements.
-   One thread block does one item at a time. */
+/* Values [first, first + count) of the phase's domain of one tensor, counted in
+   the unsharded tensor. Cuts are where optimc_phase.cut allows them; `first` is
+   a multiple of 256 unless lines or blocks are cut. No item crosses a multiple
+   of 2^32, and none has more than 2^30 values. One thread block does one item
+   at a time: 8192 values are a good size, 32768 where granules are cut. */
 typedef struct {
   int64_t first;
   uint32_t tensor, count;
@@ -89,8 +90,9 @@ typedef struct {
 
 /* optimc_phase.ptx_entry:
  *
- *     void phase(const optimc_gpu_tensor *tensors, const optimc_gpu_item
- * *items, uint32_t n_items, uint64_t mask, uint64_t value)
+ *     void phase(const optimc_gpu_tensor *tensors,
+ *                const optimc_gpu_item *items, uint32_t n_items,
+ *                uint64_t mask, uint64_t value)
  *
  * for blocks of OPTIMC_GPU_THREADS threads, in a grid of any size: block b does
  * the items b, b + gridDim, ... An item is skipped where

@@ -18,6 +18,7 @@
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 
 using namespace mlir;
@@ -90,11 +91,12 @@ static optimc_status compileSpec(StringRef text, StringRef bufferName,
                                  optimc_compiled **out, optimc_error *error) {
   optimc_compile_options asked = OPTIMC_COMPILE_OPTIONS_INIT;
   if (given) {
-    if (given->size < sizeof(asked))
+    // The first version ended before `gpus`.
+    if (given->size < offsetof(optimc_compile_options, gpus))
       return fail(error, OPTIMC_INVALID_ARGUMENT,
                   "options->size is smaller than optimc_compile_options; use "
                   "OPTIMC_COMPILE_OPTIONS_INIT");
-    asked = *given;
+    memcpy(&asked, given, std::min<size_t>(given->size, sizeof(asked)));
   }
   if (asked.flags & ~uint32_t(OPTIMC_COMPILE_NO_AMP | OPTIMC_COMPILE_RECOMPUTE |
                               OPTIMC_COMPILE_STORE))
@@ -111,6 +113,7 @@ static optimc_status compileSpec(StringRef text, StringRef bufferName,
   splitList(asked.freeze, options.freeze);
   splitList(asked.store, options.store);
   splitList(asked.cpus, options.cpus);
+  splitList(asked.gpus, options.gpus);
 
   DialectRegistry registry;
   registerOptimcDialects(registry);

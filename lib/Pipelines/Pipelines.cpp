@@ -8,10 +8,12 @@
 
 #include "optimc/Pipelines/Pipelines.h"
 
+#include "optimc/Conversion/GPUModule.h"
 #include "optimc/Conversion/Passes.h"
 #include "optimc/Conversion/SpecHash.h"
 #include "optimc/Dialect/Optim/Transforms/Passes.h"
 #include "optimc/Target/MachineCode.h"
+#include "optimc/Target/PTX.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -106,6 +108,30 @@ static void addExpandStorage(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createCSEPass());
 }
 
+static void addLLVM(OpPassManager &passes, const CompileOptions &) {
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(createConvertToLLVMPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+}
+
+static void addKernelToGPU(OpPassManager &passes,
+                           const CompileOptions &options) {
+  if (!options.gpus.empty())
+    passes.addPass(createOptimKernelToGPU());
+}
+
+static void addEmitPTX(OpPassManager &passes, const CompileOptions &options) {
+  if (options.gpus.empty())
+    return;
+  OpPassManager &nested = passes.nest<ModuleOp>();
+  nested.addPass(createCSEPass());
+  addLLVM(nested, options);
+  OptimEmitPTXOptions emit;
+  for (const std::string &gpu : options.gpus)
+    emit.gpus.push_back(gpu);
+  passes.addPass(createOptimEmitPTX(emit));
+}
+
 static void addKernelToCPU(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createOptimKernelToCPU());
 }
@@ -123,12 +149,6 @@ static void addEmitProgram(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createOptimEmitProgram());
 }
 
-static void addLLVM(OpPassManager &passes, const CompileOptions &) {
-  passes.addPass(createSCFToControlFlowPass());
-  passes.addPass(createConvertToLLVMPass());
-  passes.addPass(createReconcileUnrealizedCastsPass());
-}
-
 static ArrayRef<PhaseBuilder> getPhaseBuilders() {
   static const PhaseBuilder phases[] = {
       {{"parse", "the spec as it is written"}, nullptr},
@@ -136,8 +156,9 @@ static ArrayRef<PhaseBuilder> getPhaseBuilders() {
       {{"wrap", "inputs grad_scale and found_inf added"}, addWrap},
       {{"freeze", "frozen hyperparameters bound"}, addFreeze},
       {{"store", "formats of streams chosen"}, addStore},
-      {{"expand", "delays, cases, gates, expressions, mixtures and schedules as "
-                  "elementary ops"},
+      {{"expand",
+        "delays, cases, gates, expressions, mixtures and schedules as "
+        "elementary ops"},
        addExpand},
       {{"simplify", "canonical, without unused states"}, addSimplify},
       {{"split-host", "scalar values outlined into host functions"},
@@ -147,6 +168,9 @@ static ArrayRef<PhaseBuilder> getPhaseBuilders() {
       {{"to-arith", "bodies in arith, f64 on the host and f32 in kernels"},
        addToArith},
       {{"expand-storage", "kernels on what is in memory"}, addExpandStorage},
+      {{"kernel-to-gpu", "kernels as code for GPU threads, where asked for"},
+       addKernelToGPU},
+      {{"emit-ptx", "that code as PTX"}, addEmitPTX},
       {{"kernel-to-cpu", "kernels as loops over memory"}, addKernelToCPU},
       {{"multiversion", "one clone per instruction set"}, addMultiversion},
       {{"emit-program", "tables and exported functions"}, addEmitProgram},
@@ -173,6 +197,7 @@ void optimc::registerOptimcDialects(DialectRegistry &registry) {
   registerConvertMathToLLVMInterface(registry);
   vector::registerConvertVectorToLLVMInterface(registry);
   registerTarget(registry);
+  registerGPUTarget(registry);
 }
 
 void optimc::registerOptimcPasses() {
@@ -253,4 +278,12 @@ LogicalResult optimc::compileToObject(ModuleOp module,
   if (!code)
     return failure();
   return emitObject(*code, module.getLoc(), object);
+}
+
+std::string optimc::getPTX(ModuleOp module) {
+  std::string text;
+  for (auto global : module.getOps<LLVM::GlobalOp>())
+    if (PTXText::get(global))
+      text += PTXText::getText(global);
+  return text;
 }

@@ -28,7 +28,7 @@ struct SpecArgs {
 
 struct CompileArgs : SpecArgs {
   std::string output = "-", emit = "object", until, phases = "cheapest";
-  std::vector<std::string> cpus, freeze, store;
+  std::vector<std::string> cpus, gpus, freeze, store;
   bool amp = true, remarks = false;
 };
 int runCompile(const CompileArgs &args);

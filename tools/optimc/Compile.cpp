@@ -31,6 +31,14 @@ static Expected<CompileOptions> getOptions(const CompileArgs &args) {
                    : args.phases == "store"   ? PhasePolicy::Store
                                               : PhasePolicy::Cheapest;
   options.until = args.until;
+  options.gpus.assign(args.gpus.begin(), args.gpus.end());
+  if (args.emit == "ptx") {
+    if (args.gpus.size() != 1)
+      return createStringError("--emit=ptx needs one architecture, such as "
+                               "--gpu=sm_90, but %zu are given",
+                               args.gpus.size());
+    options.until = "emit-ptx";
+  }
   if (args.cpus.size() == 1 && args.cpus.front() == "none")
     options.cpus.push_back("baseline");
   else
@@ -69,6 +77,11 @@ static Error emit(const CompileArgs &args, mlir::ModuleOp module) {
     return write(args.output, [&](raw_ostream &os) {
       module.print(os);
       os << "\n";
+      return Error::success();
+    });
+  if (args.emit == "ptx")
+    return write(args.output, [&](raw_ostream &os) {
+      os << getPTX(module);
       return Error::success();
     });
   if (args.emit == "header")

@@ -60,10 +60,10 @@ void addCompile(CLI::App &app, CompileArgs &args) {
       ->capture_default_str();
   command
       .add_option("--emit", args.emit,
-                  "object, shared (library), asm, llvm (IR), mlir, or header "
-                  "(C declarations of the object)")
-      ->check(
-          CLI::IsMember({"object", "shared", "asm", "llvm", "mlir", "header"}))
+                  "object, shared (library), asm, ptx, llvm (IR), mlir, or "
+                  "header (C declarations of the object)")
+      ->check(CLI::IsMember(
+          {"object", "shared", "asm", "ptx", "llvm", "mlir", "header"}))
       ->capture_default_str();
   command
       .add_option("--cpu", args.cpus,
@@ -71,13 +71,20 @@ void addCompile(CLI::App &app, CompileArgs &args) {
                   "x86-64-v3, x86-64-v4; 'none' for the baseline alone")
       ->delimiter(',')
       ->type_name("CPU");
+  command
+      .add_option("--gpu", args.gpus,
+                  "GPU architectures to compile for, too: sm_80, sm_90, "
+                  "sm_100, ... (code for one runs on later ones)")
+      ->delimiter(',')
+      ->type_name("ARCH");
   addFreeze(command, args.freeze);
   addStore(command, args.store);
   command.add_option("--until", args.until,
                      "With --emit=mlir: stop after this phase (parse, inline, "
                      "wrap, freeze, store, expand, simplify, split-host, "
                      "specialize, make-kernels, to-arith, expand-storage, "
-                     "kernel-to-cpu, multiversion, emit-program, llvm)");
+                     "kernel-to-gpu, emit-ptx, kernel-to-cpu, multiversion, "
+                     "emit-program, llvm)");
   command
       .add_option("--phases", args.phases,
                   "What several passes over the elements need: computed again, "
@@ -219,8 +226,9 @@ void addRun(CLI::App &app, RunArgs &args) {
                   "Initial states: state=value,... (a number for all elements)")
       ->delimiter(',')
       ->type_name("STATE=VALUE");
-  command.add_option("--block", args.block,
-                     "Length of the blocks of values per block")
+  command
+      .add_option("--block", args.block,
+                  "Length of the blocks of values per block")
       ->check(CLI::PositiveNumber);
   command.add_option("--seed", args.seed, "Seed of 'random'")
       ->capture_default_str();

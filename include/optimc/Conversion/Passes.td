@@ -127,6 +127,74 @@ def OptimKernelToCPU : Pass<"optim-kernel-to-cpu", "mlir::ModuleOp"> {
     "mlir::vector::VectorDialect"];
 }
 
+def OptimKernelToGPU : Pass<"optim-kernel-to-gpu", "mlir::ModuleOp"> {
+  let summary = "Write kernels as code for blocks of GPU threads";
+  let description = [{
+    Adds, for each optimizer, a module with one kernel per phase of each variant
+    and one per entry that evaluates scalar functions (optimc-c/Gpu.h). A kernel
+    is a loop over items, one block of 256 threads each. A thread takes vectors of
+    adjacent elements, 16 bytes of the widest stream, and as many at once as it
+    needs to have 64 bytes on their way; all loads of an iteration come before its
+    first operation, all stores last. What does not fit, or is not aligned, is
+    computed one element at a time by ops that are cloned from the same body.
+
+    Before:
+    ```mlir
+    optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3) {
+      %p_t = kernel 0 streams(%p, %g) scalars(%lr) { ... } : !optim.element
+      commit %p = %p_t
+    }
+    ```
+    After (shortened), beside it:
+    ```mlir
+    module @sgd.gpu attributes {optim.gpu = "sgd"} {
+      llvm.func @sgd_step_0_0(%tensors: !llvm.ptr<1>, %items: !llvm.ptr<1>,
+          %n: i32, %mask: i64, %value: i64)
+          attributes {nvvm.kernel, nvvm.maxntid = array<i32: 256>} {
+        scf.for %item = %block to %n step %blocks : i64 {
+          scf.if %ours {
+            scf.for %i = %first to %whole step %c1024 : i32 {
+              %x = llvm.load %p {alignment = 16} : !llvm.ptr<1> -> vector<4xf32>
+              %y = llvm.load %g {alignment = 16} : !llvm.ptr<1> -> vector<4xf32>
+              %r = math.fma %nv, %y, %x : vector<4xf32>
+              llvm.store %r, %p {alignment = 16} : vector<4xf32>, !llvm.ptr<1>
+            }
+            scf.for %i = %rest to %count step %c256 : i32 { ... }
+          }
+        }
+      }
+      llvm.func @sgd_step_evaluate(...) attributes {nvvm.kernel} { ... }
+    }
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+    "mlir::LLVM::LLVMDialect", "mlir::NVVM::NVVMDialect",
+    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+}
+
+def OptimEmitPTX : Pass<"optim-emit-ptx", "mlir::ModuleOp"> {
+  let summary = "Replace modules of GPU kernels by PTX texts";
+  let description = [{
+    For each module that `optim-kernel-to-gpu` made, and that holds nothing but the
+    llvm and nvvm dialects by now, one constant with the PTX of each architecture.
+    Texts that would round otherwise than the rest of the program, or would be
+    slow, are errors (include/optimc/Target/PTX.h).
+
+    Before:
+    ```mlir
+    module @sgd.gpu attributes {optim.gpu = "sgd"} { llvm.func ... }
+    ```
+    After:
+    ```mlir
+    llvm.mlir.global internal constant @sgd.ptx.sm_80("...")
+      {optim.ptx = ["sgd", 80 : i32, 70 : i32]}
+    ```
+  }];
+  let options = [ListOption<"gpus", "gpus", "std::string",
+    "architectures: sm_80 or later">];
+  let dependentDialects = ["mlir::LLVM::LLVMDialect"];
+}
+
 def OptimMultiversion : Pass<"optim-multiversion", "mlir::ModuleOp"> {
   let summary = "Clone kernels per instruction set";
   let description = [{
@@ -205,6 +273,7 @@ def OptimEmitProgram : Pass<"optim-emit-program", "mlir::ModuleOp"> {
                         %g: !llvm.ptr) { ... }
     llvm.func internal @sgd.step.group(%args: !llvm.ptr) { ... }
     ```
+    PTX texts of `optim-emit-ptx` become part of the tables.
   }];
   let dependentDialects = ["mlir::arith::ArithDialect",
     "mlir::LLVM::LLVMDialect", "mlir::scf::SCFDialect"];

@@ -11,8 +11,8 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/ADT/SmallVector.h"
 #include "optimc/Analysis/Phases.h"
+#include "llvm/ADT/SmallVector.h"
 #include <string>
 
 namespace optimc {
@@ -20,6 +20,8 @@ namespace optimc {
 struct CompileOptions {
   /// Instruction sets: x86-64-v4, x86-64-v3, baseline. Empty: all of them.
   llvm::SmallVector<std::string> cpus;
+  /// GPU architectures: sm_80, sm_90, ... Empty: no GPU code.
+  llvm::SmallVector<std::string> gpus;
   /// Hyperparameters that are bound at compile time: "beta1=0".
   llvm::SmallVector<std::string> freeze;
   /// Formats of streams: "exp_avg=q8" (optim-set-storage).
@@ -58,6 +60,10 @@ mlir::LogicalResult runPipeline(mlir::ModuleOp module,
 mlir::LogicalResult compileToObject(mlir::ModuleOp module,
                                     const CompileOptions &options,
                                     llvm::SmallVectorImpl<char> &object);
+
+/// The PTX of a module that went through the phase emit-ptx for one
+/// architecture, of all of its optimizers.
+std::string getPTX(mlir::ModuleOp module);
 
 } // namespace optimc
 

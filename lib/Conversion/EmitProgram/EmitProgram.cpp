@@ -11,6 +11,7 @@
 
 #include "optimc-c/Program.h"
 #include "optimc/Analysis/Cuts.h"
+#include "optimc/Conversion/GPUModule.h"
 #include "optimc/Conversion/Passes.h"
 #include "optimc/Conversion/SpecHash.h"
 #include "optimc/Version.h"
@@ -32,7 +33,9 @@ class ProgramEmitter {
 public:
   ProgramEmitter(const ProgramLayout &layout, ModuleOp module)
       : layout(layout), op(layout.op), module(module),
-        tables(module, op.getSymName()) {}
+        tables(module, op.getSymName()) {
+    findPTX();
+  }
   LogicalResult run();
 
 private:
@@ -50,6 +53,12 @@ private:
   uint64_t getUsedStreams(const EntryLayout &entry, const PlanLayout &plan,
                           ArrayRef<VariantVersions> versions);
   FailureOr<SmallVector<VariantVersions>> findKernels(const EntryLayout &entry);
+  void findPTX();
+  Constant ptx();
+  /// The name of a kernel; null in programs without PTX.
+  Constant ptxName(const std::string &name) {
+    return texts.empty() ? Constant::address("") : tables.string(name);
+  }
   void programFunction(StringRef table);
   void addState(Row &row, StateAttr state);
 
@@ -57,6 +66,7 @@ private:
   OptimizerOp op;
   ModuleOp module;
   TableBuilder tables;
+  SmallVector<std::pair<PTXText, LLVM::GlobalOp>> texts;
 };
 
 struct EmitProgram : optimc::impl::OptimEmitProgramBase<EmitProgram> {
@@ -253,7 +263,7 @@ Constant ProgramEmitter::variant(const EntryLayout &entry, unsigned number,
                       integer(what.reads), integer(what.writes),
                       integer(reductions),
                       tables.table(name + ".code", codeFields, list),
-                      Constant::address("")});
+                      ptxName(getGPUKernelName(op, entry.index, number, i))});
   }
   return tables.table(own + ".phases", phaseFields, phases);
 }
@@ -346,6 +356,24 @@ uint64_t ProgramEmitter::getUsedStreams(const EntryLayout &entry,
 // The program
 //===----------------------------------------------------------------------===//
 
+void ProgramEmitter::findPTX() {
+  for (auto global : module.getOps<LLVM::GlobalOp>())
+    if (std::optional<PTXText> text = PTXText::get(global))
+      if (text->optimizer == op.getSymName())
+        texts.push_back({*text, global});
+}
+
+Constant ProgramEmitter::ptx() {
+  SmallVector<Row> rows;
+  for (auto &[text, global] : texts) {
+    LLVM::GlobalOp constant = global;
+    rows.push_back({integer(text.sm), integer(text.version),
+                    Constant::address(constant.getSymName()),
+                    integer(PTXText::getText(constant).size())});
+  }
+  return tables.table("ptx", ptxFields, rows);
+}
+
 void ProgramEmitter::programFunction(StringRef table) {
   OpBuilder builder(module.getContext());
   builder.setInsertionPointToEnd(module.getBody());
@@ -389,7 +417,8 @@ LogicalResult ProgramEmitter::run() {
                        integer(entry.isStep() ? OPTIMC_ENTRY_STEP : 0),
                        integer(entry.numValues), integer(entry.scalars.size()),
                        integer(entry.predicates.size()), scalarTable,
-                       reductionTable, planTable, Constant::address("")});
+                       reductionTable, planTable,
+                       ptxName(getGPUEvaluateName(op, entry.index))});
   }
   Row program = {
       integer(getStructSize(programFields)),   integer(OPTIMC_ABI),
@@ -401,7 +430,7 @@ LogicalResult ProgramEmitter::run() {
   program.push_back(inputs());
   program.push_back(outputs());
   program.push_back(tables.table("entries", entryFields, entries));
-  program.push_back(integer(0)); // PTX
+  program.push_back(ptx());
   Constant table = tables.table("program", programFields, {program});
   programFunction(table.symbol);
   return success();

@@ -116,6 +116,11 @@ AT(entryFields, 6, optimc_entry, reductions);
 AT(entryFields, 7, optimc_entry, plans);
 AT(entryFields, 8, optimc_entry, ptx_evaluate);
 
+LAYOUT(ptxFields, optimc_ptx, I32, I32, Ptr, I64);
+AT(ptxFields, 1, optimc_ptx, ptx_version);
+AT(ptxFields, 2, optimc_ptx, text);
+AT(ptxFields, 3, optimc_ptx, size);
+
 LAYOUT(programFields, optimc_program, I32, I32, Ptr, Ptr, Ptr, I64, Arr, Arr,
        Arr, Arr, Arr, Arr, Arr);
 AT(programFields, 2, optimc_program, name);

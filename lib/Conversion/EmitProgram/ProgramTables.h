@@ -27,7 +27,8 @@ enum class Field : uint8_t { I32, I64, F64, Pointer, Array };
 using StructFields = llvm::ArrayRef<Field>;
 extern const StructFields hyperFields, streamFields, scalarStateFields,
     scalarInputFields, outputFields, scalarsFields, codeFields, phaseFields,
-    variantFields, planFields, reductionFields, entryFields, programFields;
+    variantFields, planFields, reductionFields, entryFields, ptxFields,
+    programFields;
 /// Those that the step function fills on its stack.
 extern const StructFields scalarArgsFields, runFields;
 
