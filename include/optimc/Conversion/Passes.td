@@ -123,8 +123,8 @@ def OptimKernelToCPU : Pass<"optim-kernel-to-cpu", "mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["mlir::arith::ArithDialect",
-    "mlir::LLVM::LLVMDialect", "mlir::scf::SCFDialect",
-    "mlir::vector::VectorDialect"];
+    "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect",
+    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
 def OptimKernelToGPU : Pass<"optim-kernel-to-gpu", "mlir::ModuleOp"> {
@@ -168,8 +168,9 @@ def OptimKernelToGPU : Pass<"optim-kernel-to-gpu", "mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["mlir::arith::ArithDialect",
-    "mlir::LLVM::LLVMDialect", "mlir::NVVM::NVVMDialect",
-    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+    "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect",
+    "mlir::NVVM::NVVMDialect", "mlir::scf::SCFDialect",
+    "mlir::vector::VectorDialect"];
 }
 
 def OptimEmitPTX : Pass<"optim-emit-ptx", "mlir::ModuleOp"> {

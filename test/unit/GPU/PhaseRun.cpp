@@ -9,6 +9,7 @@
 #include "Simulate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 using namespace optimc::test;
@@ -35,6 +36,7 @@ private:
   /// The slot of a ring in bytes.
   size_t getSlot(const TestTensor &tensor, uint32_t stream) const;
   uint64_t getNumber(const TestTensor &tensor) const;
+  double getAhead() const;
 
   Simulation &simulation;
   const optimc_program &program;
@@ -47,14 +49,23 @@ private:
 };
 } // namespace
 
+/// As the runtime does it on the CPU.
+static uint64_t numberOf(double step) {
+  bool counts = step >= 0 && step <= 9007199254740993.0;
+  return counts ? static_cast<uint64_t>(step) : 0;
+}
+
+double PhaseRun::getAhead() const {
+  return simulation.entry.flags & OPTIMC_ENTRY_STEP ? 1 : 0;
+}
+
 uint64_t PhaseRun::getNumber(const TestTensor &tensor) const {
-  double ahead = simulation.entry.flags & OPTIMC_ENTRY_STEP ? 1 : 0;
-  return static_cast<uint64_t>(tensor.step + ahead);
+  return numberOf(tensor.step + getAhead());
 }
 
 size_t PhaseRun::getSlot(const TestTensor &tensor, uint32_t stream) const {
   const optimc_stream &what = at(program.streams, stream);
-  uint64_t slot = (std::max<uint64_t>(getNumber(tensor), 1) - 1) % what.slots;
+  uint64_t slot = numberOf(tensor.step + getAhead() - 1) % what.slots;
   return slot * static_cast<size_t>(tensor.shape.countOf(what.rate)) *
          getElementSize(plan.storage[stream]);
 }
@@ -88,6 +99,15 @@ void PhaseRun::makeTensors() {
     TestTensor tensor =
         makeTensor(program, simulation.entry, plan, shape, numbers);
     tensor.isAligned = numbers.chance(0.6);
+    // Counts of sound programs, the largest ones, and damaged ones.
+    static const double steps[] = {
+        0x1p52 - 1, 0x1p52,       0x1p53 - 1,
+        0x1p53,     -0.0,         -1,
+        -0.5,       -0x1p-60,     0.5,
+        1.5,        0x1p51 - 0.5, 0x1.fffffffffffffp0,
+        1e300,      std::nan(""), 0x1.fffffffffffffp-1};
+    if (numbers.chance(0.4))
+      tensor.step = steps[numbers.below(15)];
     for (uint32_t i = 0; i < simulation.entry.n_scalars; ++i) {
       // Rates, coefficients, truth values, and anything else.
       static constexpr float special[] = {0, 1, 0.1f, 1e-8f, -1e-3f, 0.999f};

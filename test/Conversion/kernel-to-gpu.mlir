@@ -1,0 +1,96 @@
+// RUN: optim-opt %s --optim-kernel-to-gpu --split-input-file | FileCheck %s
+// RUN: optim-opt %s --optim-kernel-to-gpu --split-input-file -o /dev/null \
+// RUN:   --remarks-filter="optim-kernel-to-gpu" 2>&1 | FileCheck %s --check-prefix=REMARK
+
+// The optimizer stays; the kernels are in a module beside it.
+// CHECK-LABEL: optim.optimizer @sgd
+// CHECK-LABEL: module @sgd.gpu attributes {optim.gpu = "sgd"}
+// CHECK:         llvm.func @sgd_step_0_0(%{{.*}}: !llvm.ptr<1>, %{{.*}}: !llvm.ptr<1>, %{{.*}}: i32, %[[MASK:[a-z0-9_]+]]: i64, %[[VALUE:[a-z0-9_]+]]: i64)
+// CHECK-SAME:      nvvm.kernel, nvvm.maxntid = array<i32: 256>
+// Blocks take items in turn, and skip those of other variants.
+// CHECK:           scf.for
+// CHECK:             %[[MASKED:[a-z0-9_]+]] = arith.andi %{{.*}}, %[[MASK]]
+// CHECK:             arith.cmpi eq, %[[MASKED]], %[[VALUE]]
+// CHECK:             scf.if
+// What does not depend on the element is computed once.
+// CHECK:               %[[LR:[a-z0-9_]+]] = llvm.load %{{.*}} invariant : !llvm.ptr<1> -> f32
+// CHECK:               %[[NEG:[a-z0-9_]+]] = arith.negf %[[LR]] : f32
+// Two vectors at once: all loads before the first operation, all stores last.
+// CHECK:               scf.for
+// CHECK-COUNT-4:         llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
+// CHECK-NOT:             llvm.load
+// CHECK-COUNT-2:         math.fma %{{.*}} : vector<4xf32>
+// CHECK-NOT:             math.fma
+// CHECK-COUNT-2:         llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<1>
+// One vector, then one element.
+// CHECK:               scf.for
+// CHECK-COUNT-2:         llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
+// CHECK:               scf.for
+// CHECK-COUNT-2:         llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> f32
+// CHECK:                 math.fma %[[NEG]], %{{.*}}, %{{.*}} : f32
+// CHECK:                 llvm.store %{{.*}} {alignment = 4 : i64} : f32, !llvm.ptr<1>
+// The scalar functions, in float64.
+// CHECK:         llvm.func @sgd_step_evaluate(%{{.*}}: !llvm.ptr<1>, %{{.*}}: i32, %{{.*}}: i32, %{{.*}}: i32)
+// CHECK-SAME:      nvvm.kernel
+// CHECK:           arith.mulf %{{.*}} : f64
+// CHECK:           arith.truncf %{{.*}} : f64 to f32
+// REMARK: 'sgd_step_0_0', per element: 2 times 4 values per thread at once
+optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3 in [0, inf)) {
+  %rate = host group 0 (%lr) {
+  ^bb0(%x: f64):
+    %y = arith.mulf %x, %x : f64
+    yield %y : f64
+  } : !optim.group
+  %p_t = kernel 0 streams(%p, %g) scalars(%rate) {
+  ^bb0(%x: f32, %y: f32, %s: f32):
+    %n = arith.negf %s : f32
+    %r = math.fma %n, %y, %x : f32
+    yield %r : f32
+  } : !optim.element
+  commit %p = %p_t
+}
+
+// -----
+
+// A maximum orders -0 before +0 itself.
+// CHECK-LABEL: module @clip.gpu
+// CHECK:         %[[MAX:[a-z0-9_]+]] = arith.maximumf %[[X:[a-z0-9_]+]], %[[Y:[a-z0-9_]+]] : f32
+// CHECK:         %[[A:[a-z0-9_]+]] = arith.bitcast %[[X]] : f32 to i32
+// CHECK:         %[[B:[a-z0-9_]+]] = arith.bitcast %[[Y]] : f32 to i32
+// CHECK:         %[[BOTH:[a-z0-9_]+]] = arith.andi %[[A]], %[[B]] : i32
+// CHECK:         %[[ZERO:[a-z0-9_]+]] = arith.bitcast %[[BOTH]] : i32 to f32
+// CHECK:         %[[EQUAL:[a-z0-9_]+]] = arith.cmpf oeq, %[[X]], %[[Y]] : f32
+// CHECK:         %[[R:[a-z0-9_]+]] = arith.select %[[EQUAL]], %[[ZERO]], %[[MAX]] : f32
+// CHECK:         llvm.store %[[R]]
+optim.optimizer @clip(%p, %g) {
+  %p_t = kernel 0 streams(%p, %g) scalars() {
+  ^bb0(%x: f32, %y: f32):
+    %r = arith.maximumf %x, %y : f32
+    yield %r : f32
+  } : !optim.element
+  commit %p = %p_t
+}
+
+// -----
+
+// A sum of squares: a warp per granule of 4096, its lanes in registers, halved
+// by shuffles, without shared memory.
+// CHECK-LABEL: module @norm.gpu
+// CHECK-NOT:     llvm.mlir.global
+// CHECK:         llvm.func @norm_step_0_0
+// CHECK:           scf.for %{{.*}} iter_args
+// CHECK-COUNT-6:     math.fma %{{.*}} : vector<4xf32>
+// CHECK:           arith.extf %{{.*}} : f32 to f64
+// CHECK:           nvvm.shfl.sync down
+// CHECK-NOT:       nvvm.barrier
+// CHECK:           llvm.store %{{.*}} : f64, !llvm.ptr<1>
+// REMARK: 'norm_step_0_0', per element: 2 times 4 values per thread at once
+optim.optimizer @norm(%p, %g) state(%s : tensor) {
+  %x = kernel 0 streams(%g) scalars() {
+  ^bb0(%y: f32):
+    %r = arith.addf %y, %y : f32
+    yield %r : f32
+  } : !optim.element
+  %n = reduce sum_sq %x to tensor
+  commit %s = %n
+}
