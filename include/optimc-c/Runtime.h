@@ -58,7 +58,8 @@ typedef enum {
   OPTIMC_BAD_PROGRAM = 7,      /* the program's tables are inconsistent */
   OPTIMC_BAD_CHECKPOINT = 8,   /* damaged, truncated or foreign file */
   OPTIMC_IO_ERROR = 9,         /* the operating system refused */
-  OPTIMC_OUT_OF_MEMORY = 10
+  OPTIMC_OUT_OF_MEMORY = 10,
+  OPTIMC_DEVICE_ERROR = 11 /* the CUDA driver refused, or the device failed */
 } optimc_status;
 
 #define OPTIMC_MESSAGE_SIZE 1024
@@ -93,12 +94,41 @@ typedef enum {
   OPTIMC_THREADS_CALLER = 4
 } optimc_threads;
 
+/* Where tensors are and where steps run.
+
+   OPTIMC_DEVICE_CUDA: all pointers to parameters, gradients, states and inputs,
+   those that are handed out included, are device addresses. The context that is
+   current in optimc_create is used, else the primary context of device 0; it
+   must outlive the optimizer. libcuda is looked up at run time (the variable
+   OPTIMC_LIBCUDA names another file), so that nothing needs it to be installed
+   until then. The program must hold PTX: `optimc compile --gpu=sm_80 ...`.
+
+    - Work is submitted to the stream of optimc_set_stream. A step neither waits
+      for the device nor allocates, and copies to the device only what the host
+      has changed since: buffers, hyperparameters, inputs, scalar states. The
+      first step also lays out tables.
+    - A step in parts waits for the device in optimc_end when tensors were left
+      out, and so does a whole step of a program that reduces to groups while
+      tensors of a group have different step counts.
+    - Functions that read states, scalars or outputs, and checkpoints, wait for
+      the stream first. Reading after another stream has used the memory is the
+      caller's business to order, as is everything else between streams.
+    - optimc_step and optimc_run_entry may be captured in a graph and replayed.
+      A step that must copy to the device is an error during capture: take one
+      like it first. A graph uses the hyperparameters, inputs and buffers of the
+      capture, except for what optimc_bind_scalar binds; step counts and scalar
+      states live on the device and go on. Adding tensors, leaving tensors out
+      and destroying the optimizer end the use of its graphs.
+    - When a call fails while a step is being submitted, part of it may run: all
+      later steps say so until a checkpoint is loaded. */
+typedef enum { OPTIMC_DEVICE_CPU = 0, OPTIMC_DEVICE_CUDA = 1 } optimc_device;
+
 #define OPTIMC_MAX_THREADS 1024u
 typedef struct {
   uint32_t size;      /* sizeof(optimc_options) */
   uint32_t n_threads; /* 0: OMP_NUM_THREADS if set, else the affinity mask */
   uint32_t threads;   /* optimc_threads */
-  uint32_t reserved;  /* 0 */
+  uint32_t device;    /* optimc_device */
   uint64_t seed;      /* of `random` and stochastic rounding */
   uint64_t isa_mask;  /* OPTIMC_ISA_* bits that may be used; all ones: all */
   optimc_parallel_for_fn parallel_for;
@@ -116,6 +146,14 @@ OPTIMC_API optimc_status optimc_create(const optimc_program *program,
                                        optimc_error *error);
 /* Frees the optimizer and the states that it allocated. NULL is allowed. */
 OPTIMC_API void optimc_destroy(optimc_optimizer *opt);
+
+/* The CUstream that work is submitted to from now on, after what was submitted
+   before; NULL, as at first, is the default stream. Neither the old nor the new
+   stream may be captured during the call, and the old one must still exist.
+   Only on a CUDA device. */
+OPTIMC_API optimc_status optimc_set_stream(optimc_optimizer *opt,
+                                           void *cu_stream,
+                                           optimc_error *error);
 
 /* --- Groups and hyperparameters ----------------------------------------- */
 
@@ -258,6 +296,17 @@ OPTIMC_API optimc_status optimc_set_scalar(optimc_optimizer *opt,
                                            const char *name, optimc_rate rate,
                                            uint32_t index, double value,
                                            optimc_error *error);
+/* On a CUDA device: steps read a hyperparameter or a scalar input at `address`
+   in device memory, an F32 or F64, whenever they run, also in a graph. A coarser
+   address than the scalar's own rate means all instances below it, as above; a
+   hyperparameter's rate is group. NULL unbinds: the last value that was set
+   counts again. What is bound cannot be set, and is not checked against its
+   range. */
+OPTIMC_API optimc_status optimc_bind_scalar(optimc_optimizer *opt,
+                                            const char *name, optimc_rate rate,
+                                            uint32_t index, const void *address,
+                                            uint32_t dtype,
+                                            optimc_error *error);
 OPTIMC_API optimc_status optimc_set_seed(optimc_optimizer *opt, uint64_t seed,
                                          optimc_error *error);
 
@@ -373,6 +422,8 @@ typedef struct {
   const char *mode; /* last entry run that is not the step; "" if none;
                        valid until the next run_entry, end or load */
   const optimc_program *program;
+  uint32_t device, sm;     /* optimc_device; 80 for sm_80, the device's, or 0 */
+  const char *device_name; /* "cpu", or the driver's name of the device */
 } optimc_info;
 OPTIMC_API optimc_status optimc_get_info(const optimc_optimizer *opt,
                                          optimc_info *out, optimc_error *error);

@@ -13,9 +13,10 @@
 
 using namespace optimc::rt;
 
-optimc_status optimc::rt::checkBuffer(const void *data, int64_t count,
-                                      size_t elementSize, const char *stream,
-                                      const char *tensor, const Diag &diag) {
+optimc_status optimc::rt::checkBuffer(const Memory &memory, const void *data,
+                                      int64_t count, size_t elementSize,
+                                      const char *stream, const char *tensor,
+                                      const Diag &diag) {
   auto address = reinterpret_cast<uintptr_t>(data);
   if (address % elementSize)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
@@ -27,7 +28,8 @@ optimc_status optimc::rt::checkBuffer(const void *data, int64_t count,
                      "'%s' of tensor '%.200s' at %p with %lld elements does "
                      "not fit into the address space",
                      stream, tensor, data, static_cast<long long>(count));
-  return OPTIMC_OK;
+  return data && count ? memory.checkAddress(data, stream, tensor, diag)
+                       : OPTIMC_OK;
 }
 
 Interval optimc::rt::intervalOf(const void *data, int64_t bytes,
@@ -107,8 +109,8 @@ static optimc_status addChange(const Optimizer &opt, uint32_t index,
     return OPTIMC_OK;
   size_t size = opt.program.formats[stream].elementSize();
   int64_t values = tensor.valuesOf(opt.program.streams[stream]);
-  if (optimc_status s =
-          checkBuffer(data, values, size, name, tensor.name.c_str(), diag))
+  if (optimc_status s = checkBuffer(*opt.memory, data, values, size, name,
+                                    tensor.name.c_str(), diag))
     return s;
   changes.push_back({intervalOf(data, values * size, index, stream), data});
   return OPTIMC_OK;

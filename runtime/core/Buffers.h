@@ -12,11 +12,11 @@
 
 namespace optimc::rt {
 
-/// Aligned for its elements, and not wrapping around the address space. Null is
-/// for the caller to judge.
-optimc_status checkBuffer(const void *data, int64_t count, size_t elementSize,
-                          const char *stream, const char *tensor,
-                          const Diag &diag);
+/// Aligned for its elements, not wrapping around the address space, and in the
+/// right memory. Null is for the caller to judge.
+optimc_status checkBuffer(const Memory &memory, const void *data, int64_t count,
+                          size_t elementSize, const char *stream,
+                          const char *tensor, const Diag &diag);
 
 /// The number of an interval that is the second array of stream 0; others
 /// follow.

@@ -47,12 +47,18 @@ inline std::string layoutKey(const std::string &tensor) {
   return "tensor/" + tensor;
 }
 
+/// The bytes of a tensor in a file, and where they are.
+struct FileBytes {
+  const void *data;
+  Memory *memory;
+};
+
 /// Writes a file of `tensors`, whose offsets follow from their sizes, with
 /// their `data`.
 optimc_status writeCheckpoint(
     const char *path,
     const std::vector<std::pair<std::string, std::string>> &metadata,
-    std::vector<FileTensor> tensors, std::vector<const void *> data,
+    std::vector<FileTensor> tensors, std::vector<FileBytes> data,
     const Diag &diag);
 
 } // namespace optimc::rt

@@ -54,7 +54,7 @@ private:
   FileContents file;
   FileHeader header;
   std::vector<FileTensor> tensors;
-  std::vector<const void *> data;
+  std::vector<FileBytes> data;
   std::deque<std::vector<char>> owned;
   std::vector<std::string> reports;
   uint64_t size = 0;
@@ -99,7 +99,7 @@ void Converter::add(std::string name, const char *dtype,
                     uint64_t bytes) {
   tensors.push_back(
       {std::move(name), dtype, std::move(shape), size, size + bytes, false});
-  data.push_back(source);
+  data.push_back({source, &hostMemory()});
   size += bytes;
 }
 

@@ -41,6 +41,10 @@ optimc_status Diag::fail(optimc_status code, const char *format, ...) const {
   va_start(args, format);
   int n = vsnprintf(out->message, sizeof out->message, format, args);
   va_end(args);
+  auto used = static_cast<size_t>(n);
+  if (n >= 0 && used < sizeof out->message && !note.empty())
+    n += snprintf(out->message + used, sizeof out->message - used, "%s",
+                  note.c_str());
   if (n < 0)
     out->message[0] = 0;
   else if (static_cast<size_t>(n) >= sizeof out->message)
@@ -85,6 +89,8 @@ const char *optimc_status_name(optimc_status status) {
     return "OPTIMC_IO_ERROR";
   case OPTIMC_OUT_OF_MEMORY:
     return "OPTIMC_OUT_OF_MEMORY";
+  case OPTIMC_DEVICE_ERROR:
+    return "OPTIMC_DEVICE_ERROR";
   }
   return "unknown optimc_status";
 }

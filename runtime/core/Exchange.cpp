@@ -14,8 +14,6 @@
 #include "core/Optimizer.h"
 #include "core/Reduce.h"
 
-#include <cstring>
-
 using namespace optimc::rt;
 
 namespace {
@@ -61,9 +59,10 @@ optimc_status optimc::rt::exchangePartials(Optimizer &opt, const Entry &entry,
   opt.exchanged.assign(words, 0);
   for (const Part &part : parts) {
     auto *to = reinterpret_cast<char *>(&opt.exchanged[part.word]);
-    if (part.range.ownBytes)
-      memcpy(to + part.range.ownFirst, part.partials + part.range.ownFirst,
-             part.range.ownBytes);
+    if (optimc_status s = opt.memory->read(
+            to + part.range.ownFirst, part.partials + part.range.ownFirst,
+            static_cast<int64_t>(part.range.ownBytes), diag))
+      return s;
   }
   if (int code = opt.exchange(opt.exchangeContext, opt.exchanged.data(), words))
     return diag.fail(OPTIMC_IO_ERROR,
@@ -72,7 +71,10 @@ optimc_status optimc::rt::exchangePartials(Optimizer &opt, const Entry &entry,
                      "load a checkpoint if parameters have moved already",
                      words, code);
   for (const Part &part : parts)
-    memcpy(part.partials, &opt.exchanged[part.word], part.range.bytes);
+    if (optimc_status s = opt.memory->write(
+            part.partials, &opt.exchanged[part.word],
+            static_cast<int64_t>(part.range.bytes), diag))
+      return s;
   return OPTIMC_OK;
 }
 

@@ -67,6 +67,12 @@ optimc_status optimc_set_hyper(optimc_optimizer *opt, optimc_group group,
   if (optimc_status s = findHyper(opt, group, name, index, diag))
     return s;
   const optimc_hyper &hyper = opt->program.hypers[index];
+  if (findBound(*opt, true, index, group))
+    return diag.fail(OPTIMC_WRONG_ORDER,
+                     "hyperparameter '%s' of group '%s' is bound to device "
+                     "memory; unbind it with optimc_bind_scalar before you "
+                     "set it",
+                     name, opt->groups[group].name.c_str());
   if (const char *fault = hyperFault(hyper, value)) {
     if (value == value && (hyper.flags & OPTIMC_HYPER_FROZEN))
       return diag.fail(OPTIMC_OUT_OF_RANGE,
@@ -96,6 +102,9 @@ optimc_status optimc_get_hyper(const optimc_optimizer *opt, optimc_group group,
   if (!out)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "the place for the value of '%s' is NULL", name);
+  if (findBound(*opt, true, index, group))
+    if (optimc_status s = pullScalars(*opt, diag))
+      return s;
   *out = opt->groups[group].hypers[index];
   return OPTIMC_OK;
 }

@@ -44,6 +44,9 @@ optimc_status optimc_get_info(const optimc_optimizer *opt, optimc_info *out,
   out->seed = opt->seed;
   out->mode = opt->mode.c_str();
   out->program = opt->program.source;
+  out->device = opt->device ? OPTIMC_DEVICE_CUDA : OPTIMC_DEVICE_CPU;
+  out->sm = opt->device ? opt->device->sm() : 0;
+  out->device_name = opt->device ? opt->device->name() : "cpu";
   return OPTIMC_OK;
 }
 

@@ -27,7 +27,7 @@ public:
       : opt(opt), program(opt.program), path(path), flags(flags), diag(diag) {}
 
   optimc_status check();
-  void commit();
+  optimc_status commit();
   const std::vector<std::string> &messages() const { return reports; }
 
 private:
@@ -375,15 +375,18 @@ optimc_status Loader::check() {
   return OPTIMC_OK;
 }
 
-void Loader::commit() {
+optimc_status Loader::commit() {
   for (const Copy &copy : copies)
-    if (copy.size)
-      memcpy(copy.to, copy.from, copy.size);
+    if (optimc_status s = opt.memory->write(
+            copy.to, copy.from, static_cast<int64_t>(copy.size), diag))
+      return s;
   for (size_t i = 0; i < hypers.size(); ++i)
     opt.groups[i].hypers = hypers[i];
   for (const Init &init : inits)
-    initStream(program, init.stream, *init.tensor,
-               opt.groups[init.tensor->group].hypers.data());
+    if (optimc_status s = initStream(
+            opt, init.stream, *init.tensor,
+            opt.groups[init.tensor->group].hypers.data(), diag))
+      return s;
   for (const auto &[input, value] : inputs)
     *input = {value, true};
   opt.model.state = modelState;
@@ -400,6 +403,11 @@ void Loader::commit() {
     clock->outputs.clear();
   opt.seed = seed;
   opt.mode = mode;
+  scalarsChanged(opt);
+  if (!opt.device)
+    return OPTIMC_OK;
+  opt.device->recover();
+  return opt.device->publish(opt, diag);
 }
 
 optimc_status optimc_load(optimc_optimizer *opt, const char *path,
@@ -418,7 +426,8 @@ optimc_status optimc_load(optimc_optimizer *opt, const char *path,
   Loader loader(*opt, path, flags, diag);
   if (optimc_status s = loader.check())
     return s;
-  loader.commit();
+  if (optimc_status s = loader.commit())
+    return s;
   if (report)
     for (const std::string &message : loader.messages())
       report(context, message.c_str());

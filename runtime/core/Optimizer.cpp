@@ -113,6 +113,10 @@ static optimc_status readOptions(const optimc_options *given,
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "threads = %u is no optimc_threads value (0 to %u)",
                      options.threads, OPTIMC_THREADS_CALLER);
+  if (options.device > OPTIMC_DEVICE_CUDA)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "device = %u is no optimc_device value (0 to %u)",
+                     options.device, OPTIMC_DEVICE_CUDA);
   if (options.threads == OPTIMC_THREADS_CALLER && !options.parallel_for)
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
                      "threads = OPTIMC_THREADS_CALLER, but parallel_for is "
@@ -150,6 +154,11 @@ optimc_status optimc_create(const optimc_program *program,
     return diag.fail(OPTIMC_UNSUPPORTED,
                      "threads = OPTIMC_THREADS_LIBGOMP, but libgomp.so.1 is "
                      "not loaded in this process, or this is a forked child");
+  if (checked.device == OPTIMC_DEVICE_CUDA) {
+    if (optimc_status s = openCuda(opt->program, opt->device, diag))
+      return s;
+    opt->memory = opt->device.get();
+  }
   opt->seed = checked.seed;
   initInstance(opt->program, OPTIMC_RATE_MODEL, opt->model);
   opt->model.state = initialStates(opt->program, OPTIMC_RATE_MODEL, nullptr);

@@ -8,6 +8,7 @@
 #ifndef OPTIMC_RUNTIME_CORE_OPTIMIZER_H
 #define OPTIMC_RUNTIME_CORE_OPTIMIZER_H
 
+#include "core/Device.h"
 #include "core/Intervals.h"
 #include "core/Program.h"
 #include "cpu/Schedule.h"
@@ -41,6 +42,7 @@ struct Clock : Instance {
   uint32_t group = 0;
   uint32_t nTensors = 0;
   uint32_t nRan = 0;     // in the open step
+  uint32_t number = 0;   // among the clocks, for tables of a device
   Clock *fork = nullptr; // used while a step ends
 };
 
@@ -55,8 +57,13 @@ struct Group {
   std::vector<InputValue> inputs; // of group rate
 };
 
-struct FreeMemory {
-  void operator()(void *memory) const;
+/// A hyperparameter of a group, or a scalar input of a model, group or tensor,
+/// that steps read in device memory.
+struct BoundScalar {
+  bool isHyper;
+  uint32_t slot, index; // of the program's list; of the group or tensor
+  const void *address;
+  bool isDouble;
 };
 
 struct Tensor : Extent {
@@ -102,6 +109,8 @@ struct OpenStep {
 /// The opaque type of the C API.
 struct optimc_optimizer {
   optimc::rt::Program program;
+  std::unique_ptr<optimc::rt::Device> device; // null on the host
+  optimc::rt::Memory *memory = &optimc::rt::hostMemory();
   optimc::rt::ThreadChoice threads;
   uint64_t seed = 0;
   std::string mode;
@@ -113,6 +122,8 @@ struct optimc_optimizer {
   std::vector<std::unique_ptr<optimc::rt::Tensor>> tensors;
   std::map<std::string, uint32_t, std::less<>> groupNames, tensorNames;
   optimc::rt::Intervals buffers;
+  std::vector<optimc::rt::BoundScalar> bound;
+  uint64_t boundVersion = 1; // changes with `bound`
 
   optimc_exchange_fn exchange = nullptr;
   void *exchangeContext = nullptr;
@@ -163,19 +174,27 @@ void tidyClocks(Optimizer &opt);
 /// nullptr if a scalar state may have the value, else the reason.
 const char *scalarFault(const optimc_scalar_state &state, double value);
 
+// Scalars (DeviceScalars.cpp).
+/// What the scalar is bound to; null if nothing.
+const BoundScalar *findBound(const Optimizer &opt, bool isHyper, uint32_t slot,
+                             uint32_t index);
+/// Before scalar states or outputs are looked at: a device has the true ones.
+optimc_status pullScalars(const Optimizer &opt, const Diag &diag);
+/// After scalar states, clocks or tensors have changed.
+void scalarsChanged(Optimizer &opt);
+
 // Element states (States.cpp).
-/// Uninitialised, 64-byte aligned (huge pages for large ones); null if the
-/// system has none.
-void *allocateBytes(int64_t bytes);
 /// Local elements [first, first + count) of a stream as float32; `first` is a
 /// multiple of storageBlock. Writing rounds to nearest.
-void readElements(const Program &program, const Tensor &tensor, uint32_t stream,
-                  int64_t first, int64_t count, float *values);
-void writeElements(const Program &program, Tensor &tensor, uint32_t stream,
-                   int64_t first, int64_t count, const float *values);
+optimc_status readElements(const Optimizer &opt, const Tensor &tensor,
+                           uint32_t stream, int64_t first, int64_t count,
+                           float *values, const Diag &diag);
+optimc_status writeElements(const Optimizer &opt, Tensor &tensor,
+                            uint32_t stream, int64_t first, int64_t count,
+                            const float *values, const Diag &diag);
 /// Starts a state stream: a value, a copy of the parameter, a hyperparameter.
-void initStream(const Program &program, uint32_t stream, Tensor &tensor,
-                const double *hypers);
+optimc_status initStream(const Optimizer &opt, uint32_t stream, Tensor &tensor,
+                         const double *hypers, const Diag &diag);
 
 // Stages (Stages.cpp).
 /// Evaluates the scalars of the first stage.
@@ -193,7 +212,12 @@ optimc_status exchangePartials(Optimizer &opt, const Entry &entry,
                                size_t n, const Diag &diag);
 
 // Steps (Run.cpp).
-optimc_status beginStep(Optimizer &opt, uint32_t entry, const Diag &diag);
+/// Everything that the entry touches in a tensor has a buffer.
+optimc_status checkStreams(const Optimizer &opt, uint32_t entry,
+                           const Tensor &tensor, const Diag &diag);
+/// `whole`: all tensors will run, in one go.
+optimc_status beginStep(Optimizer &opt, uint32_t entry, bool whole,
+                        const Diag &diag);
 /// `all`: the list is every tensor, in order.
 optimc_status runTensors(Optimizer &opt, const uint32_t *tensors, size_t n,
                          bool all, const Diag &diag);

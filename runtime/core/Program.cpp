@@ -96,6 +96,8 @@ optimc_status Program::copyTables(const Diag &diag) {
     return s;
   if (optimc_status s = copyArray(source->entries, "entries", from, diag))
     return s;
+  if (optimc_status s = copyArray(source->ptx, "PTX texts", ptx, diag))
+    return s;
   for (const optimc_scalar_input &i : in)
     inputs.push_back({i.name, i.rate, i.value, 0, i.initial,
                       (i.flags & OPTIMC_INPUT_OPTIONAL) != 0});
@@ -126,6 +128,7 @@ optimc_status Program::copyEntry(const optimc_entry &from, Entry &to,
   to.nValues = from.n_values;
   to.nScalars = from.n_scalars;
   to.nPredicates = from.n_predicates;
+  to.ptxEvaluate = from.ptx_evaluate;
   if (!from.name)
     return diag.fail(OPTIMC_BAD_PROGRAM, "an entry of the program has no name");
   if (optimc_status s =
@@ -215,7 +218,8 @@ optimc_status Program::copyPlan(const optimc_plan &from, const char *entry,
                          "%u is allowed",
                          entry, phase.stage, maxStage);
       Phase copy = {phase.stage,  phase.domain,     phase.cut, phase.reads,
-                    phase.writes, phase.reductions, {},        nullptr};
+                    phase.writes, phase.reductions, {},        nullptr,
+                    phase.ptx_entry};
       if (optimc_status s =
               copyArray(phase.code, "kernel versions", copy.code, diag))
         return s;

@@ -29,6 +29,7 @@ struct Phase {
   uint64_t reads, writes, reductions;
   std::vector<optimc_code> code;
   optimc_kernel_fn fn; // the best code that this machine may run
+  const char *ptxEntry; // null without PTX
 };
 
 struct Variant {
@@ -54,6 +55,7 @@ struct Entry {
   std::vector<optimc_scalar_fn> fn[OPTIMC_RATE_TENSOR + 1];
   std::vector<optimc_reduction> reductions;
   std::vector<Plan> plans;
+  const char *ptxEvaluate = nullptr; // null without PTX
   uint32_t nStages = 1;
   /// The first stage that needs all tensors of the step: a reduction to group
   /// or model. nStages where there is none.
@@ -82,6 +84,7 @@ public:
   std::vector<optimc_scalar_state> states;
   std::vector<ScalarSlot> inputs, outputs;
   std::vector<Entry> entries;
+  std::vector<optimc_ptx> ptx;
 
   std::vector<Format> formats; // by stream; the same in all plans
   uint32_t paramStream = none, gradStream = none;
@@ -91,6 +94,7 @@ public:
   uint32_t maxValues = 0, maxScalars = 0; // over all entries, likewise below
   uint32_t maxReductions = 0;
   bool tensorFrames = false; // some value has tensor rate
+  bool reducesToGroups = false;
   uint64_t isaUsed = 0;      // of the code that was picked
 
   uint32_t findHyper(std::string_view name) const;
@@ -114,6 +118,7 @@ private:
   optimc_status checkSlots(std::vector<ScalarSlot> &slots, const char *what,
                            uint32_t *counts, const Diag &diag);
   void findStages(Entry &entry);
+  optimc_status checkPtx(const Diag &diag) const;
   optimc_status checkReductions(const Entry &entry, const Diag &diag) const;
   optimc_status checkPhase(const Entry &entry, const Phase &phase,
                            const Diag &diag) const;

@@ -395,6 +395,41 @@ optimc_status Program::checkReductions(const Entry &entry,
   return OPTIMC_OK;
 }
 
+/// Kernels of all entries, or of none.
+optimc_status Program::checkPtx(const Diag &diag) const {
+  for (const optimc_ptx &code : ptx) {
+    // A NUL inside would hide what follows it.
+    if (!code.text || code.size == 0 || code.text[code.size] ||
+        strlen(code.text) != code.size)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "the PTX for sm_%u is damaged: %s %llu bytes", code.sm,
+                       code.text ? "no NUL ends its" : "no text of",
+                       static_cast<unsigned long long>(code.size));
+    if (code.sm < 50 || code.sm > 999 || code.ptx_version < 60)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "a PTX text is for sm_%u and PTX %u.%u; sm_50 and later "
+                       "and PTX 6.0 and later are allowed",
+                       code.sm, code.ptx_version / 10, code.ptx_version % 10);
+  }
+  bool wanted = !ptx.empty();
+  auto isSound = [&](const char *name) {
+    return wanted ? name && *name : !name;
+  };
+  for (const Entry &entry : entries) {
+    bool sound = isSound(entry.ptxEvaluate);
+    for (const Plan &plan : entry.plans)
+      for (const Variant &variant : plan.variants)
+        for (const Phase &phase : variant.phases)
+          sound &= isSound(phase.ptxEntry);
+    if (!sound)
+      return diag.fail(OPTIMC_BAD_PROGRAM,
+                       "entry '%s' %s", entry.name,
+                       wanted ? "has a function without a name in the PTX"
+                              : "names a PTX kernel, but there is no PTX");
+  }
+  return OPTIMC_OK;
+}
+
 optimc_status Program::checkEntry(const Entry &entry, const Diag &diag) const {
   constexpr uint32_t maxFrame = 1u << 20;
   if (entry.nValues > maxFrame || entry.nScalars > maxFrame ||
@@ -438,10 +473,12 @@ optimc_status Program::check(const Diag &diag) {
   tensorFrames |= nStates[OPTIMC_RATE_TENSOR] != 0;
   for (const Entry &entry : entries) {
     tensorFrames |= !entry.fn[OPTIMC_RATE_TENSOR].empty();
-    for (const optimc_reduction &reduction : entry.reductions)
+    for (const optimc_reduction &reduction : entry.reductions) {
       tensorFrames |= reduction.to_rate == OPTIMC_RATE_TENSOR;
+      reducesToGroups |= reduction.to_rate == OPTIMC_RATE_GROUP;
+    }
     if (optimc_status s = checkEntry(entry, diag))
       return s;
   }
-  return OPTIMC_OK;
+  return checkPtx(diag);
 }

@@ -39,29 +39,36 @@ static optimc_status checkInputs(const Optimizer &opt, const Entry &entry,
   for (const ScalarSlot &input : opt.program.inputs) {
     if (input.value >= entry.nValues || input.optional)
       continue;
+    auto isSet = [&](const std::vector<InputValue> &values, uint32_t owner) {
+      auto slot = static_cast<uint32_t>(&input - opt.program.inputs.data());
+      return values[input.index].isSet || findBound(opt, false, slot, owner);
+    };
     if (input.rate == OPTIMC_RATE_MODEL) {
-      if (!opt.modelInputs[input.index].isSet)
+      if (!isSet(opt.modelInputs, 0))
         return inputError(input, "", "", diag);
     } else if (input.rate == OPTIMC_RATE_GROUP) {
       for (const auto &clock : opt.clocks)
-        if (!opt.groups[clock->group].inputs[input.index].isSet)
+        if (!isSet(opt.groups[clock->group].inputs, clock->group))
           return inputError(input, " for group ", opt.groups[clock->group].name,
                             diag);
     } else {
-      for (const auto &tensor : opt.tensors)
-        if (!tensor->inputs[input.index].isSet)
-          return inputError(input, " for tensor ", tensor->name, diag);
+      for (uint32_t i = 0; i < opt.tensors.size(); ++i)
+        if (!isSet(opt.tensors[i]->inputs, i))
+          return inputError(input, " for tensor ", opt.tensors[i]->name, diag);
     }
   }
   return OPTIMC_OK;
 }
 
-optimc_status optimc::rt::beginStep(Optimizer &opt, uint32_t index,
+optimc_status optimc::rt::beginStep(Optimizer &opt, uint32_t index, bool whole,
                                     const Diag &diag) {
   const Entry &entry = opt.program.entries[index];
   if (optimc_status s = checkInputs(opt, entry, diag))
     return s;
-  evaluateFirstStage(opt, entry);
+  if (!opt.device)
+    evaluateFirstStage(opt, entry);
+  else if (optimc_status s = opt.device->begin(opt, index, whole, diag))
+    return s;
   opt.step = {true, false, false, index};
   return OPTIMC_OK;
 }
@@ -92,6 +99,14 @@ static optimc_status chooseVariant(const Optimizer &opt, const Tensor &tensor,
                      entry.name, program.source->name,
                      static_cast<unsigned long long>(predicates),
                      tensor.name.c_str());
+  return checkStreams(opt, opt.step.entry, tensor, diag);
+}
+
+optimc_status optimc::rt::checkStreams(const Optimizer &opt, uint32_t entry,
+                                       const Tensor &tensor,
+                                       const Diag &diag) {
+  const Program &program = opt.program;
+  const Plan &plan = program.entries[entry].plans[tensor.plan[entry]];
   if (tensor.count == 0)
     return OPTIMC_OK;
   for (uint32_t i = 0; i < program.streams.size(); ++i) {
@@ -199,9 +214,12 @@ optimc_status optimc::rt::runTensors(Optimizer &opt, const uint32_t *tensors,
       return s;
   // What needs all tensors waits until the step ends.
   const Entry &entry = opt.program.entries[opt.step.entry];
+  uint32_t stages = all ? entry.nStages : entry.jointStage;
   optimc_status status =
-      runStages(opt, all ? opt.whole : opt.part, tensors, n, 0,
-                all ? entry.nStages : entry.jointStage, diag);
+      opt.device
+          ? opt.device->run(opt, tensors, n, all, 0, stages, diag)
+          : runStages(opt, all ? opt.whole : opt.part, tensors, n, 0, stages,
+                      diag);
   if (status) {
     for (size_t i = 0; i < n; ++i)
       opt.tensors[tensors[i]]->ran = false;
@@ -244,6 +262,20 @@ static void advance(Optimizer &opt, Clock &clock) {
   opt.clocks.push_back(std::move(fork));
 }
 
+/// Whether it matters that clocks of a group whose states become equal are
+/// merged: a reduction to groups takes in the tensors of one clock.
+static bool clocksMayMerge(const Optimizer &opt) {
+  if (!opt.program.reducesToGroups)
+    return false;
+  std::vector<bool> seen(opt.groups.size());
+  for (const auto &clock : opt.clocks) {
+    if (seen[clock->group])
+      return true;
+    seen[clock->group] = true;
+  }
+  return false;
+}
+
 optimc_status optimc::rt::endStep(Optimizer &opt, const Diag &diag) {
   if (!opt.step.anyRan) {
     dropStep(opt);
@@ -252,13 +284,32 @@ optimc_status optimc::rt::endStep(Optimizer &opt, const Diag &diag) {
   const Program &program = opt.program;
   const Entry &entry = program.entries[opt.step.entry];
   bool all = opt.step.allRan;
-  if (!all && entry.jointStage < entry.nStages) {
-    std::vector<uint32_t> ran;
+  std::vector<uint32_t> ran;
+  if (!all)
     for (uint32_t i = 0; i < opt.tensors.size(); ++i)
       if (opt.tensors[i]->ran)
         ran.push_back(i);
-    if (optimc_status s = runStages(opt, opt.rest, ran.data(), ran.size(),
-                                    entry.jointStage, entry.nStages, diag))
+  if (!all && entry.jointStage < entry.nStages) {
+    optimc_status status =
+        opt.device
+            ? opt.device->run(opt, ran.data(), ran.size(), false,
+                              entry.jointStage, entry.nStages, diag)
+            : runStages(opt, opt.rest, ran.data(), ran.size(), entry.jointStage,
+                        entry.nStages, diag);
+    if (status)
+      return status;
+  }
+  if (opt.device) {
+    bool isWhole = all || ran.size() == opt.tensors.size();
+    if (isWhole && !clocksMayMerge(opt)) {
+      if (optimc_status s = opt.device->commit(opt, diag))
+        return s;
+      if (!entry.isStep)
+        opt.mode = entry.name;
+      dropStep(opt);
+      return OPTIMC_OK;
+    }
+    if (optimc_status s = opt.device->fetchNext(opt, diag))
       return s;
   }
   for (const auto &clock : opt.clocks)
@@ -292,6 +343,7 @@ optimc_status optimc::rt::endStep(Optimizer &opt, const Diag &diag) {
         moveToClock(opt, *tensor, tensor->clock->fork);
   if (opt.clocks.size() > 1)
     tidyClocks(opt);
+  scalarsChanged(opt);
   dropStep(opt);
   return OPTIMC_OK;
 }

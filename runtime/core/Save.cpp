@@ -23,7 +23,7 @@ public:
   void collect();
 
   std::vector<FileTensor> tensors;
-  std::vector<const void *> data; // by tensor
+  std::vector<FileBytes> data; // by tensor
 
 private:
   void addScalar(std::string key, double value);
@@ -40,7 +40,7 @@ private:
 void Contents::addScalar(std::string key, double value) {
   scalars.push_back(value);
   tensors.push_back({std::move(key), "F64", {}, size, size + 8, false});
-  data.push_back(&scalars.back());
+  data.push_back({&scalars.back(), &hostMemory()});
   size += 8;
 }
 
@@ -60,7 +60,7 @@ void Contents::addElements(std::string key, const Tensor &tensor,
                  const void *source) {
     tensors.push_back({std::move(name), dtype, std::move(extents), size,
                        size + bytes, false});
-    data.push_back(source);
+    data.push_back({source, opt.memory});
     size += bytes;
   };
   add(std::move(key), format.fileDtype(), std::move(shape),
@@ -146,14 +146,14 @@ metadataOf(const Optimizer &opt) {
 /// Wide types first, so that every array is aligned to its elements. Offsets
 /// follow.
 static void layOut(std::vector<FileTensor> &tensors,
-                   std::vector<const void *> &data) {
+                   std::vector<FileBytes> &data) {
   std::vector<size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), size_t(0));
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return sizeOfDtype(tensors[a].dtype) > sizeOfDtype(tensors[b].dtype);
   });
   std::vector<FileTensor> sorted;
-  std::vector<const void *> sources;
+  std::vector<FileBytes> sources;
   uint64_t at = 0;
   for (size_t i : order) {
     uint64_t size = tensors[i].end - tensors[i].begin;
@@ -170,7 +170,7 @@ static void layOut(std::vector<FileTensor> &tensors,
 optimc_status optimc::rt::writeCheckpoint(
     const char *path,
     const std::vector<std::pair<std::string, std::string>> &metadata,
-    std::vector<FileTensor> tensors, std::vector<const void *> data,
+    std::vector<FileTensor> tensors, std::vector<FileBytes> data,
     const Diag &diag) {
   layOut(tensors, data);
   std::string header = writeHeader(metadata, tensors);
@@ -198,6 +198,8 @@ optimc_status optimc::rt::writeCheckpoint(
     return s;
   // Scalars are tiny: one write each would cost a system call each.
   std::string small;
+  constexpr uint64_t maxPiece = 16u << 20;
+  std::vector<char> scratch;
   auto flush = [&]() {
     optimc_status s = write(small.data(), small.size());
     small.clear();
@@ -207,16 +209,26 @@ optimc_status optimc::rt::writeCheckpoint(
     uint64_t size = tensors[i].end - tensors[i].begin;
     if (size == 0)
       continue;
-    if (size <= 4096) {
-      small.append(static_cast<const char *>(data[i]), size);
-      if (small.size() < (1u << 20))
-        continue;
-    }
-    if (optimc_status s = flush())
-      return s;
-    if (size > 4096)
-      if (optimc_status s = write(data[i], size))
+    // What is on a device comes in pieces.
+    uint64_t piece = data[i].memory->isHost() ? size : maxPiece;
+    for (uint64_t first = 0; first < size; first += piece) {
+      uint64_t count = std::min(piece, size - first);
+      const void *bytes;
+      if (optimc_status s = data[i].memory->view(
+              static_cast<const char *>(data[i].data) + first,
+              static_cast<int64_t>(count), scratch, bytes, diag))
         return s;
+      if (size <= 4096) {
+        small.append(static_cast<const char *>(bytes), count);
+        if (small.size() < (1u << 20))
+          continue;
+      }
+      if (optimc_status s = flush())
+        return s;
+      if (size > 4096)
+        if (optimc_status s = write(bytes, count))
+          return s;
+    }
   }
   if (optimc_status s = flush())
     return s;
@@ -236,6 +248,8 @@ optimc_status optimc_save(const optimc_optimizer *opt, const char *path,
     return diag.fail(OPTIMC_INVALID_ARGUMENT, "the path is %s",
                      path ? "empty" : "NULL");
   if (optimc_status s = checkClosed(*opt, "saving", diag))
+    return s;
+  if (optimc_status s = pullScalars(*opt, diag))
     return s;
   Contents contents(*opt);
   contents.collect();

@@ -8,6 +8,7 @@
 #include "core/Names.h"
 #include "core/Optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -85,6 +86,54 @@ static std::vector<Instance *> instancesAt(const Optimizer &opt, uint32_t rate,
   return list;
 }
 
+/// The numbers of the groups or tensors at an address that have inputs of
+/// `rate`; 0 for the model.
+static std::vector<uint32_t> ownersAt(const Optimizer &opt, uint32_t rate,
+                                      Address at) {
+  std::vector<uint32_t> list;
+  if (rate == OPTIMC_RATE_MODEL)
+    return {0};
+  uint32_t n = rate == OPTIMC_RATE_GROUP ? opt.groups.size()
+                                         : opt.tensors.size();
+  uint32_t group = at.rate == OPTIMC_RATE_TENSOR && rate == OPTIMC_RATE_GROUP
+                       ? opt.tensors[at.index]->group
+                       : at.index;
+  for (uint32_t i = 0; i < n; ++i) {
+    bool isBelow = at.rate == OPTIMC_RATE_MODEL;
+    if (rate == OPTIMC_RATE_GROUP)
+      isBelow |= i == group;
+    else if (at.rate == OPTIMC_RATE_GROUP)
+      isBelow |= opt.tensors[i]->group == group;
+    else
+      isBelow |= i == at.index;
+    if (isBelow)
+      list.push_back(i);
+  }
+  return list;
+}
+
+static std::vector<InputValue> &inputsOf(Optimizer &opt, uint32_t rate,
+                                         uint32_t owner) {
+  return rate == OPTIMC_RATE_MODEL   ? opt.modelInputs
+         : rate == OPTIMC_RATE_GROUP ? opt.groups[owner].inputs
+                                     : opt.tensors[owner]->inputs;
+}
+
+/// Binds, binds anew or unbinds one scalar.
+static void bind(Optimizer &opt, const BoundScalar &scalar) {
+  auto &list = opt.bound;
+  list.erase(std::remove_if(list.begin(), list.end(),
+                            [&](const BoundScalar &old) {
+                              return old.isHyper == scalar.isHyper &&
+                                     old.slot == scalar.slot &&
+                                     old.index == scalar.index;
+                            }),
+             list.end());
+  if (scalar.address)
+    list.push_back(scalar);
+  ++opt.boundVersion;
+}
+
 /// Reads one value that all instances must agree on.
 template <typename ValueOf>
 static optimc_status readCommon(const std::vector<Instance *> &instances,
@@ -120,31 +169,80 @@ optimc_status optimc_set_input(optimc_optimizer *opt, const char *name,
   if (optimc_status s =
           find(opt, opt->program.inputs, "scalar input", name, at, input, diag))
     return s;
-  InputValue fresh = {value, true};
-  if (input->rate == OPTIMC_RATE_MODEL) {
-    opt->modelInputs[input->index] = fresh;
-    return OPTIMC_OK;
-  }
-  bool found = false;
-  if (input->rate == OPTIMC_RATE_TENSOR) {
-    forTensors(*opt, at, [&](Tensor &tensor) {
-      tensor.inputs[input->index] = fresh;
-      found = true;
-    });
-  } else {
-    uint32_t group = at.rate == OPTIMC_RATE_TENSOR
-                         ? opt->tensors[at.index]->group
-                         : at.index;
-    for (uint32_t i = 0; i < opt->groups.size(); ++i)
-      if (at.rate == OPTIMC_RATE_MODEL || i == group) {
-        opt->groups[i].inputs[input->index] = fresh;
-        found = true;
-      }
-  }
-  if (!found)
+  std::vector<uint32_t> owners = ownersAt(*opt, input->rate, at);
+  if (owners.empty())
     return diag.fail(OPTIMC_NOT_FOUND,
                      "input '%s' has rate %s, but there are no %ss here yet",
                      name, rateName(input->rate), rateName(input->rate));
+  auto slot = static_cast<uint32_t>(input - opt->program.inputs.data());
+  for (uint32_t owner : owners)
+    if (findBound(*opt, false, slot, owner))
+      return diag.fail(OPTIMC_WRONG_ORDER,
+                       "input '%s' is bound to device memory; unbind it with "
+                       "optimc_bind_scalar before you set it",
+                       name);
+  for (uint32_t owner : owners)
+    inputsOf(*opt, input->rate, owner)[input->index] = {value, true};
+  return OPTIMC_OK;
+}
+
+optimc_status optimc_bind_scalar(optimc_optimizer *opt, const char *name,
+                                 optimc_rate rate, uint32_t index,
+                                 const void *address, uint32_t dtype,
+                                 optimc_error *error) {
+  Diag diag(error);
+  Address at = {static_cast<uint32_t>(rate), index};
+  if (optimc_status s = checkHandle(opt, diag))
+    return s;
+  if (!name)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT, "the name of the scalar is NULL");
+  if (!opt->device)
+    return diag.fail(OPTIMC_UNSUPPORTED,
+                     "'%.200s' cannot be bound: scalars are read in memory on "
+                     "a CUDA device only; use optimc_set_hyper or "
+                     "optimc_set_input",
+                     name);
+  uint32_t slot = opt->program.findHyper(name), ownerRate = OPTIMC_RATE_GROUP;
+  bool isHyper = slot != none;
+  if (isHyper) {
+    if (optimc_status s = checkAddress(*opt, at, name, diag))
+      return s;
+    if (opt->program.hypers[slot].flags & OPTIMC_HYPER_FROZEN)
+      return diag.fail(OPTIMC_OUT_OF_RANGE,
+                       "hyperparameter '%s' was frozen to %s when '%s' was "
+                       "compiled, so it cannot be bound",
+                       name, number(opt->program.hypers[slot].initial).c_str(),
+                       opt->program.source->name);
+  } else {
+    const ScalarSlot *input;
+    if (optimc_status s =
+            find(opt, opt->program.inputs, "hyperparameter or scalar input",
+                 name, at, input, diag))
+      return s;
+    slot = static_cast<uint32_t>(input - opt->program.inputs.data());
+    ownerRate = input->rate;
+  }
+  if (dtype != OPTIMC_DTYPE_F32 && dtype != OPTIMC_DTYPE_F64)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "'%s' cannot be bound as %s; allowed: f32 and f64", name,
+                     dtypeName(dtype));
+  size_t size = dtype == OPTIMC_DTYPE_F32 ? 4 : 8;
+  if (reinterpret_cast<uintptr_t>(address) % size)
+    return diag.fail(OPTIMC_INVALID_ARGUMENT,
+                     "'%s' is at %p, which is not aligned to its %zu bytes",
+                     name, address, size);
+  std::vector<uint32_t> owners = ownersAt(*opt, ownerRate, at);
+  if (owners.empty())
+    return diag.fail(OPTIMC_NOT_FOUND,
+                     "'%s' has rate %s, but there are no %ss here yet", name,
+                     rateName(ownerRate), rateName(ownerRate));
+  if (address)
+    if (optimc_status s =
+            opt->memory->checkAddress(address, name, nullptr, diag))
+      return s;
+  for (uint32_t owner : owners)
+    bind(*opt,
+         {isHyper, slot, owner, address, dtype == OPTIMC_DTYPE_F64});
   return OPTIMC_OK;
 }
 
@@ -158,6 +256,8 @@ optimc_status optimc_get_output(const optimc_optimizer *opt, const char *name,
     return s;
   if (optimc_status s =
           find(opt, opt->program.outputs, "output", name, at, output, diag))
+    return s;
+  if (optimc_status s = pullScalars(*opt, diag))
     return s;
   std::vector<Instance *> instances = instancesAt(*opt, output->rate, at);
   for (const Instance *instance : instances)
@@ -180,6 +280,8 @@ optimc_status optimc_get_scalar(const optimc_optimizer *opt, const char *name,
   if (optimc_status s =
           find(opt, opt->program.states, "scalar state", name, at, state, diag))
     return s;
+  if (optimc_status s = pullScalars(*opt, diag))
+    return s;
   return readCommon(
       instancesAt(*opt, state->rate, at), name, out,
       [&](const Instance &i) { return i.state[state->index]; }, diag);
@@ -201,6 +303,8 @@ optimc_status optimc_set_scalar(optimc_optimizer *opt, const char *name,
   if (const char *fault = scalarFault(*state, value))
     return diag.fail(OPTIMC_OUT_OF_RANGE, "scalar state '%s' = %s %s", name,
                      number(value).c_str(), fault);
+  if (optimc_status s = pullScalars(*opt, diag))
+    return s;
   std::vector<Instance *> instances = instancesAt(*opt, state->rate, at);
   if (instances.empty())
     return diag.fail(OPTIMC_NOT_FOUND,
@@ -215,7 +319,8 @@ optimc_status optimc_set_scalar(optimc_optimizer *opt, const char *name,
       instance->state[state->index] = value;
   }
   tidyClocks(*opt);
-  return OPTIMC_OK;
+  scalarsChanged(*opt);
+  return opt->device ? opt->device->publish(*opt, diag) : OPTIMC_OK;
 }
 
 const char *optimc::rt::scalarFault(const optimc_scalar_state &state,

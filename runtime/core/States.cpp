@@ -10,27 +10,9 @@
 #include "cpu/FpEnvironment.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <sys/mman.h>
+#include <cstring>
 
 using namespace optimc::rt;
-
-void FreeMemory::operator()(void *memory) const { free(memory); }
-
-void *optimc::rt::allocateBytes(int64_t count) {
-  constexpr size_t hugePage = size_t(2) << 20;
-  auto bytes = static_cast<size_t>(count);
-  size_t alignment = bytes >= 2 * hugePage ? hugePage : 64;
-  void *memory = nullptr;
-  if (posix_memalign(&memory, alignment, std::max<size_t>(bytes, 64)) != 0)
-    return nullptr;
-#ifdef MADV_HUGEPAGE
-  // Only a hint: streaming over many states misses the TLB less.
-  if (alignment == hugePage)
-    madvise(memory, bytes / hugePage * hugePage, MADV_HUGEPAGE);
-#endif
-  return memory;
-}
 
 static size_t positionOf(const Format &format, int64_t first) {
   return static_cast<size_t>(first) * format.elementSize();
@@ -42,41 +24,82 @@ static uint16_t *auxOf(const Tensor &tensor, uint32_t stream,
   return aux ? aux + format.auxCount(first) : nullptr;
 }
 
-void optimc::rt::readElements(const Program &program, const Tensor &tensor,
-                              uint32_t stream, int64_t first, int64_t count,
-                              float *values) {
-  const Format &format = program.formats[stream];
-  auto *codes = static_cast<const char *>(tensor.stream[stream]);
-  decode(format, codes + positionOf(format, first),
-         auxOf(tensor, stream, format, first), count, values);
+optimc_status optimc::rt::readElements(const Optimizer &opt,
+                                       const Tensor &tensor, uint32_t stream,
+                                       int64_t first, int64_t count,
+                                       float *values, const Diag &diag) {
+  const Format &format = opt.program.formats[stream];
+  std::vector<char> copies[2];
+  const void *codes, *aux;
+  auto *from = static_cast<const char *>(tensor.stream[stream]);
+  if (optimc_status s =
+          opt.memory->view(from + positionOf(format, first),
+                           static_cast<int64_t>(positionOf(format, count)),
+                           copies[0], codes, diag))
+    return s;
+  if (optimc_status s =
+          opt.memory->view(auxOf(tensor, stream, format, first),
+                           format.auxCount(count) * sizeof(uint16_t), copies[1],
+                           aux, diag))
+    return s;
+  decode(format, codes, static_cast<const uint16_t *>(aux), count, values);
+  return OPTIMC_OK;
 }
 
-void optimc::rt::writeElements(const Program &program, Tensor &tensor,
-                               uint32_t stream, int64_t first, int64_t count,
-                               const float *values) {
-  const Format &format = program.formats[stream];
-  auto *codes = static_cast<char *>(tensor.stream[stream]);
-  encode(format, values, count, codes + positionOf(format, first),
-         auxOf(tensor, stream, format, first));
+optimc_status optimc::rt::writeElements(const Optimizer &opt, Tensor &tensor,
+                                        uint32_t stream, int64_t first,
+                                        int64_t count, const float *values,
+                                        const Diag &diag) {
+  const Format &format = opt.program.formats[stream];
+  std::vector<char> copies[2];
+  char *codes =
+      static_cast<char *>(tensor.stream[stream]) + positionOf(format, first);
+  uint16_t *aux = auxOf(tensor, stream, format, first);
+  auto bytes = static_cast<int64_t>(positionOf(format, count));
+  int64_t auxBytes = format.auxCount(count) * sizeof(uint16_t);
+  void *codesHere = opt.memory->place(codes, bytes, copies[0]);
+  void *auxHere = opt.memory->place(aux, auxBytes, copies[1]);
+  encode(format, values, count, codesHere, static_cast<uint16_t *>(auxHere));
+  if (optimc_status s = opt.memory->write(codes, codesHere, bytes, diag))
+    return s;
+  return opt.memory->write(aux, auxHere, auxBytes, diag);
 }
 
-void optimc::rt::initStream(const Program &program, uint32_t stream,
-                            Tensor &tensor, const double *hypers) {
-  const optimc_stream &start = program.streams[stream];
-  constexpr int64_t chunk = 16 * storageBlock;
-  float values[chunk];
+optimc_status optimc::rt::initStream(const Optimizer &opt, uint32_t stream,
+                                     Tensor &tensor, const double *hypers,
+                                     const Diag &diag) {
+  const optimc_stream &start = opt.program.streams[stream];
+  const Format &format = opt.program.formats[stream];
   DefaultFpEnvironment environment; // float64 becomes float32 here
-  std::fill_n(values, chunk,
-              static_cast<float>(start.init == OPTIMC_INIT_HYPER
-                                     ? hypers[start.init_hyper]
-                                     : start.init_value));
+  auto value = static_cast<float>(start.init == OPTIMC_INIT_HYPER
+                                      ? hypers[start.init_hyper]
+                                      : start.init_value);
   int64_t total = tensor.valuesOf(start);
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  if (start.init != OPTIMC_INIT_PARAM && bits == 0) {
+    // +0 is all zeros in every format.
+    if (optimc_status s = opt.memory->clear(
+            tensor.stream[stream],
+            static_cast<int64_t>(positionOf(format, total)), diag))
+      return s;
+    return opt.memory->clear(tensor.aux[stream],
+                             format.auxCount(total) * sizeof(uint16_t), diag);
+  }
+  // Copies to a device cost more than what they copy.
+  int64_t chunk = (opt.memory->isHost() ? 16 : 4096) * storageBlock;
+  std::vector<float> values(std::min(chunk, total), value);
   for (int64_t first = 0; first < total; first += chunk) {
     int64_t count = std::min(chunk, total - first);
     if (start.init == OPTIMC_INIT_PARAM)
-      readElements(program, tensor, program.paramStream, first, count, values);
-    writeElements(program, tensor, stream, first, count, values);
+      if (optimc_status s = readElements(opt, tensor, opt.program.paramStream,
+                                         first, count, values.data(), diag))
+        return s;
+    if (optimc_status s = writeElements(opt, tensor, stream, first, count,
+                                        values.data(), diag))
+      return s;
   }
+  return OPTIMC_OK;
 }
 
 /// Finds a state of a tensor; `out` is its stream number.
@@ -162,8 +185,7 @@ optimc_status optimc_read_state(const optimc_optimizer *opt,
                                   out, count, diag))
     return s;
   DefaultFpEnvironment environment;
-  readElements(opt->program, owner, stream, 0, count, out);
-  return OPTIMC_OK;
+  return readElements(*opt, owner, stream, 0, count, out, diag);
 }
 
 optimc_status optimc_write_state(optimc_optimizer *opt, optimc_tensor tensor,
@@ -178,6 +200,5 @@ optimc_status optimc_write_state(optimc_optimizer *opt, optimc_tensor tensor,
                                   data, count, diag))
     return s;
   DefaultFpEnvironment environment;
-  writeElements(opt->program, owner, stream, 0, count, data);
-  return OPTIMC_OK;
+  return writeElements(*opt, owner, stream, 0, count, data, diag);
 }

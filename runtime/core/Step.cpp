@@ -23,7 +23,7 @@ static optimc_status findEntry(const Optimizer &opt, const char *name,
                    suggest(name, known).c_str());
 }
 
-static optimc_status begin(optimc_optimizer *opt, const char *name,
+static optimc_status begin(optimc_optimizer *opt, const char *name, bool whole,
                            const Diag &diag) {
   if (optimc_status s = checkHandle(opt, diag))
     return s;
@@ -34,12 +34,12 @@ static optimc_status begin(optimc_optimizer *opt, const char *name,
   uint32_t entry;
   if (optimc_status s = findEntry(*opt, name, entry, diag))
     return s;
-  return beginStep(*opt, entry, diag);
+  return beginStep(*opt, entry, whole, diag);
 }
 
 static optimc_status runWhole(optimc_optimizer *opt, const char *entry,
                               const Diag &diag) {
-  if (optimc_status s = begin(opt, entry, diag))
+  if (optimc_status s = begin(opt, entry, true, diag))
     return s;
   optimc_status status = runTensors(*opt, opt->everyTensor.data(),
                                     opt->everyTensor.size(), true, diag);
@@ -63,7 +63,7 @@ optimc_status optimc_run_entry(optimc_optimizer *opt, const char *entry,
 
 optimc_status optimc_begin(optimc_optimizer *opt, const char *entry,
                            optimc_error *error) {
-  return begin(opt, entry, Diag(error));
+  return begin(opt, entry, false, Diag(error));
 }
 
 /// A step must be open for what `what` says.

@@ -311,13 +311,14 @@ optimc_status Registration::bindBuffers() {
   for (uint32_t i = 0; i < program.streams.size(); ++i) {
     const Format &format = program.formats[i];
     const char *name = program.streams[i].name;
-    if (optimc_status s =
-            checkBuffer(tensor->stream[i], tensor->valuesOf(program.streams[i]),
-                        format.elementSize(), name, desc.name, diag))
+    if (optimc_status s = checkBuffer(
+            *opt.memory, tensor->stream[i],
+            tensor->valuesOf(program.streams[i]), format.elementSize(), name,
+            desc.name, diag))
       return s;
-    if (optimc_status s =
-            checkBuffer(tensor->aux[i], format.auxCount(tensor->count),
-                        sizeof(uint16_t), name, desc.name, diag))
+    if (optimc_status s = checkBuffer(
+            *opt.memory, tensor->aux[i], format.auxCount(tensor->count),
+            sizeof(uint16_t), name, desc.name, diag))
       return s;
   }
   return checkAux();
@@ -351,15 +352,14 @@ optimc_status Registration::allocate(uint32_t stream, int64_t bytes,
                                      void *&slot) {
   if (slot)
     return OPTIMC_OK;
-  slot = allocateBytes(bytes);
-  if (!slot)
-    return diag.fail(OPTIMC_OUT_OF_MEMORY,
-                     "no memory for %s '%s' of tensor '%.200s' with %lld "
-                     "elements",
-                     stream == program.paramStream ? "parameter" : "state",
-                     program.streams[stream].name, desc.name,
-                     static_cast<long long>(tensor->count));
-  tensor->owned.emplace_back(slot);
+  std::string what =
+      format("%s '%s' of tensor '%.200s' with %lld elements",
+             stream == program.paramStream ? "parameter" : "state",
+             program.streams[stream].name, desc.name,
+             static_cast<long long>(tensor->count));
+  if (optimc_status s = opt.memory->allocate(bytes, what, slot, diag))
+    return s;
+  tensor->owned.emplace_back(slot, FreeMemory{opt.memory});
   return OPTIMC_OK;
 }
 
@@ -373,12 +373,11 @@ optimc_status Registration::allocatePartials() {
       if (isScalarRate(reduction.from_rate))
         continue;
       int64_t bytes = partialRange(*tensor, reduction).bytes;
-      places[r] = allocateBytes(bytes);
-      if (!places[r])
-        return diag.fail(OPTIMC_OUT_OF_MEMORY,
-                         "no memory for the reductions of tensor '%.200s'",
-                         desc.name);
-      tensor->owned.emplace_back(places[r]);
+      if (optimc_status s = opt.memory->allocate(
+              bytes, format("the reductions of tensor '%.200s'", desc.name),
+              places[r], diag))
+        return s;
+      tensor->owned.emplace_back(places[r], FreeMemory{opt.memory});
     }
   }
   return OPTIMC_OK;
@@ -408,16 +407,19 @@ optimc_status Registration::allocateStates() {
   Interval a, b;
   if (!opt.buffers.prepare({}, added, a, b))
     return overlapError(opt, a, b, desc.name, diag);
-  // Only now may the caller's buffers be written: nothing can fail any more.
-  // The parameter first, which states may start as.
+  // Only now may the caller's buffers be written: nothing can fail any more
+  // but the device. The parameter first, which states may start as.
   for (uint32_t i = 0; i < program.streams.size(); ++i)
     if (program.formats[i].storage == OPTIMC_STORAGE_SPLIT && isUsed(i) &&
-        !(keptAux >> i & 1) && count)
-      memset(tensor->aux[i], 0, count * sizeof(uint16_t));
+        !(keptAux >> i & 1))
+      if (optimc_status s = opt.memory->clear(
+              tensor->aux[i], count * sizeof(uint16_t), diag))
+        return s;
   for (uint32_t i = 0; i < program.streams.size(); ++i)
     if (program.streams[i].role == OPTIMC_ROLE_STATE && isUsed(i) &&
         !(kept >> i & 1))
-      initStream(program, i, *tensor, hypers.data());
+      if (optimc_status s = initStream(opt, i, *tensor, hypers.data(), diag))
+        return s;
   return OPTIMC_OK;
 }
 
@@ -456,6 +458,7 @@ uint32_t Registration::commit() {
   opt.everyTensor.push_back(index);
   opt.tensors.push_back(std::move(tensor));
   ++opt.structure;
+  scalarsChanged(opt);
   return index;
 }
 
@@ -492,6 +495,8 @@ optimc_status optimc_add_tensor(optimc_optimizer *opt, optimc_group group,
   if (opt->tensorNames.find(desc->name) != opt->tensorNames.end())
     return diag.fail(OPTIMC_ALREADY_EXISTS,
                      "there is a tensor '%.200s' already", desc->name);
+  if (optimc_status s = pullScalars(*opt, diag))
+    return s;
   Registration registration(*opt, group, *desc, diag);
   if (optimc_status s = registration.check())
     return s;
