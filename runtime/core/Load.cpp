@@ -383,9 +383,9 @@ optimc_status Loader::commit() {
   for (size_t i = 0; i < hypers.size(); ++i)
     opt.groups[i].hypers = hypers[i];
   for (const Init &init : inits)
-    if (optimc_status s = initStream(
-            opt, init.stream, *init.tensor,
-            opt.groups[init.tensor->group].hypers.data(), diag))
+    if (optimc_status s =
+            initStream(opt, init.stream, *init.tensor,
+                       opt.groups[init.tensor->group].hypers.data(), diag))
       return s;
   for (const auto &[input, value] : inputs)
     *input = {value, true};

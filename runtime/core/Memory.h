@@ -63,7 +63,7 @@ Memory &hostMemory();
 
 /// Gives memory back to where it came from.
 struct FreeMemory {
-  Memory *memory = nullptr;
+  Memory *memory = &hostMemory();
   void operator()(void *data) const { memory->release(data); }
 };
 

@@ -422,8 +422,7 @@ optimc_status Program::checkPtx(const Diag &diag) const {
         for (const Phase &phase : variant.phases)
           sound &= isSound(phase.ptxEntry);
     if (!sound)
-      return diag.fail(OPTIMC_BAD_PROGRAM,
-                       "entry '%s' %s", entry.name,
+      return diag.fail(OPTIMC_BAD_PROGRAM, "entry '%s' %s", entry.name,
                        wanted ? "has a function without a name in the PTX"
                               : "names a PTX kernel, but there is no PTX");
   }

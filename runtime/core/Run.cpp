@@ -103,8 +103,7 @@ static optimc_status chooseVariant(const Optimizer &opt, const Tensor &tensor,
 }
 
 optimc_status optimc::rt::checkStreams(const Optimizer &opt, uint32_t entry,
-                                       const Tensor &tensor,
-                                       const Diag &diag) {
+                                       const Tensor &tensor, const Diag &diag) {
   const Program &program = opt.program;
   const Plan &plan = program.entries[entry].plans[tensor.plan[entry]];
   if (tensor.count == 0)
@@ -216,10 +215,9 @@ optimc_status optimc::rt::runTensors(Optimizer &opt, const uint32_t *tensors,
   const Entry &entry = opt.program.entries[opt.step.entry];
   uint32_t stages = all ? entry.nStages : entry.jointStage;
   optimc_status status =
-      opt.device
-          ? opt.device->run(opt, tensors, n, all, 0, stages, diag)
-          : runStages(opt, all ? opt.whole : opt.part, tensors, n, 0, stages,
-                      diag);
+      opt.device ? opt.device->run(opt, tensors, n, all, 0, stages, diag)
+                 : runStages(opt, all ? opt.whole : opt.part, tensors, n, 0,
+                             stages, diag);
   if (status) {
     for (size_t i = 0; i < n; ++i)
       opt.tensors[tensors[i]]->ran = false;
@@ -276,7 +274,7 @@ static bool clocksMayMerge(const Optimizer &opt) {
   return false;
 }
 
-optimc_status optimc::rt::endStep(Optimizer &opt, const Diag &diag) {
+static optimc_status finishStep(Optimizer &opt, const Diag &diag) {
   if (!opt.step.anyRan) {
     dropStep(opt);
     return OPTIMC_OK;
@@ -291,11 +289,10 @@ optimc_status optimc::rt::endStep(Optimizer &opt, const Diag &diag) {
         ran.push_back(i);
   if (!all && entry.jointStage < entry.nStages) {
     optimc_status status =
-        opt.device
-            ? opt.device->run(opt, ran.data(), ran.size(), false,
-                              entry.jointStage, entry.nStages, diag)
-            : runStages(opt, opt.rest, ran.data(), ran.size(), entry.jointStage,
-                        entry.nStages, diag);
+        opt.device ? opt.device->run(opt, ran.data(), ran.size(), false,
+                                     entry.jointStage, entry.nStages, diag)
+                   : runStages(opt, opt.rest, ran.data(), ran.size(),
+                               entry.jointStage, entry.nStages, diag);
     if (status)
       return status;
   }
@@ -346,6 +343,14 @@ optimc_status optimc::rt::endStep(Optimizer &opt, const Diag &diag) {
   scalarsChanged(opt);
   dropStep(opt);
   return OPTIMC_OK;
+}
+
+optimc_status optimc::rt::endStep(Optimizer &opt, const Diag &diag) {
+  optimc_status status = finishStep(opt, diag);
+  // A device cannot be asked again: what it was given may have run.
+  if (status && opt.device)
+    dropStep(opt);
+  return status;
 }
 
 void optimc::rt::dropStep(Optimizer &opt) {

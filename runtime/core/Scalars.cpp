@@ -93,8 +93,8 @@ static std::vector<uint32_t> ownersAt(const Optimizer &opt, uint32_t rate,
   std::vector<uint32_t> list;
   if (rate == OPTIMC_RATE_MODEL)
     return {0};
-  uint32_t n = rate == OPTIMC_RATE_GROUP ? opt.groups.size()
-                                         : opt.tensors.size();
+  uint32_t n =
+      rate == OPTIMC_RATE_GROUP ? opt.groups.size() : opt.tensors.size();
   uint32_t group = at.rate == OPTIMC_RATE_TENSOR && rate == OPTIMC_RATE_GROUP
                        ? opt.tensors[at.index]->group
                        : at.index;
@@ -241,8 +241,7 @@ optimc_status optimc_bind_scalar(optimc_optimizer *opt, const char *name,
             opt->memory->checkAddress(address, name, nullptr, diag))
       return s;
   for (uint32_t owner : owners)
-    bind(*opt,
-         {isHyper, slot, owner, address, dtype == OPTIMC_DTYPE_F64});
+    bind(*opt, {isHyper, slot, owner, address, dtype == OPTIMC_DTYPE_F64});
   return OPTIMC_OK;
 }
 

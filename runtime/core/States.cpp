@@ -37,10 +37,9 @@ optimc_status optimc::rt::readElements(const Optimizer &opt,
                            static_cast<int64_t>(positionOf(format, count)),
                            copies[0], codes, diag))
     return s;
-  if (optimc_status s =
-          opt.memory->view(auxOf(tensor, stream, format, first),
-                           format.auxCount(count) * sizeof(uint16_t), copies[1],
-                           aux, diag))
+  if (optimc_status s = opt.memory->view(
+          auxOf(tensor, stream, format, first),
+          format.auxCount(count) * sizeof(uint16_t), copies[1], aux, diag))
     return s;
   decode(format, codes, static_cast<const uint16_t *>(aux), count, values);
   return OPTIMC_OK;

@@ -311,14 +311,14 @@ optimc_status Registration::bindBuffers() {
   for (uint32_t i = 0; i < program.streams.size(); ++i) {
     const Format &format = program.formats[i];
     const char *name = program.streams[i].name;
-    if (optimc_status s = checkBuffer(
-            *opt.memory, tensor->stream[i],
-            tensor->valuesOf(program.streams[i]), format.elementSize(), name,
-            desc.name, diag))
+    if (optimc_status s =
+            checkBuffer(*opt.memory, tensor->stream[i],
+                        tensor->valuesOf(program.streams[i]),
+                        format.elementSize(), name, desc.name, diag))
       return s;
-    if (optimc_status s = checkBuffer(
-            *opt.memory, tensor->aux[i], format.auxCount(tensor->count),
-            sizeof(uint16_t), name, desc.name, diag))
+    if (optimc_status s = checkBuffer(*opt.memory, tensor->aux[i],
+                                      format.auxCount(tensor->count),
+                                      sizeof(uint16_t), name, desc.name, diag))
       return s;
   }
   return checkAux();
@@ -412,8 +412,8 @@ optimc_status Registration::allocateStates() {
   for (uint32_t i = 0; i < program.streams.size(); ++i)
     if (program.formats[i].storage == OPTIMC_STORAGE_SPLIT && isUsed(i) &&
         !(keptAux >> i & 1))
-      if (optimc_status s = opt.memory->clear(
-              tensor->aux[i], count * sizeof(uint16_t), diag))
+      if (optimc_status s =
+              opt.memory->clear(tensor->aux[i], count * sizeof(uint16_t), diag))
         return s;
   for (uint32_t i = 0; i < program.streams.size(); ++i)
     if (program.streams[i].role == OPTIMC_ROLE_STATE && isUsed(i) &&

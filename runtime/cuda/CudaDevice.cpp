@@ -1,4 +1,5 @@
-//===- CudaDevice.cpp - opening and closing a CUDA device ----------------- -===//
+//===- CudaDevice.cpp - opening and closing a CUDA device -----------------
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -81,15 +82,15 @@ optimc_status CudaDevice::loadKernels(const Program &from, const Diag &diag) {
                   program.find(phase.ptxEntry, phases[phase.ptxEntry], diag))
             return s;
   }
-  if (optimc_status s = gather.load(cu, context, gatherText,
-                                    "the runtime's own PTX", diag))
+  if (optimc_status s =
+          gather.load(cu, context, gatherText, "the runtime's own PTX", diag))
     return s;
   if (optimc_status s = gather.find("optimc_gather", gatherScalars, diag))
     return s;
   if (!reduces)
     return OPTIMC_OK;
-  if (optimc_status s = reduce.load(cu, context, reduceText,
-                                    "the runtime's own PTX", diag))
+  if (optimc_status s =
+          reduce.load(cu, context, reduceText, "the runtime's own PTX", diag))
     return s;
   struct {
     const char *name;
@@ -173,19 +174,17 @@ optimc_status CudaDevice::setStream(void *given, const Diag &diag) {
     return s;
   // Null and the other default streams belong to whatever context is current.
   CUcontext owner = context;
-  if (wanted)
-    if (CUresult error = cu.streamGetCtx(wanted, &owner))
-      return cu.fail(error, "looking at the stream", diag);
-  if (owner != context)
+  CUresult error = wanted ? cu.streamGetCtx(wanted, &owner) : CUDA_SUCCESS;
+  if (error == CUDA_ERROR_INVALID_HANDLE || (!error && owner != context))
     return diag.fail(OPTIMC_INVALID_ARGUMENT,
-                     "the stream %p belongs to another CUDA context than the "
-                     "optimizer",
-                     given);
+                     "%p is no stream of the optimizer's CUDA context", given);
+  if (error)
+    return cu.fail(error, "looking at the stream", diag);
   CUstream old = stream;
   stream = wanted;
   optimc_status status = checkNotCapturing("setting a stream", diag);
   if (!status) {
-    CUresult error = cu.eventRecord(order, old);
+    error = cu.eventRecord(order, old);
     if (!error)
       error = cu.streamWaitEvent(wanted, order, 0);
     if (error)

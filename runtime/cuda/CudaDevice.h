@@ -1,4 +1,5 @@
-//===- CudaDevice.h - an optimizer's part of a CUDA device ------*- C++ -* -===//
+//===- CudaDevice.h - an optimizer's part of a CUDA device ------*- C++ -*
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -98,6 +99,10 @@ private:
   optimc_status runStage(Optimizer &opt, const Tables &tables,
                          const uint32_t *list, size_t n, uint32_t entry,
                          uint32_t stage, const Diag &diag);
+  optimc_status submitStages(Optimizer &opt, const uint32_t *tensors, size_t n,
+                             bool isWhole, uint32_t from, uint32_t to,
+                             const Diag &diag);
+  optimc_status submitCommit(bool isStep, const Diag &diag);
   /// After a failure: what has been submitted cannot be taken back.
   optimc_status keepFault(optimc_status status, const optimc_error &error,
                           const Diag &diag);

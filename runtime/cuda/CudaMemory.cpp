@@ -1,4 +1,5 @@
-//===- CudaMemory.cpp - memory of a CUDA device --------------------------- -===//
+//===- CudaMemory.cpp - memory of a CUDA device ---------------------------
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -21,9 +22,8 @@ optimc_status CudaDevice::allocate(int64_t count, const std::string &what,
   CurrentContext current(cu);
   if (optimc_status s = current.enter(context, diag))
     return s;
-  std::string doing =
-      format("allocating %lld bytes of device memory for %s",
-             static_cast<long long>(count), what.c_str());
+  std::string doing = format("allocating %lld bytes of device memory for %s",
+                             static_cast<long long>(count), what.c_str());
   if (optimc_status s = checkNotCapturing("allocating device memory", diag))
     return s;
   auto bytes = static_cast<size_t>(std::max<int64_t>(count, 64));

@@ -1,4 +1,5 @@
-//===- CudaPrepare.cpp - what a step needs on the device ------------------ -===//
+//===- CudaPrepare.cpp - what a step needs on the device ------------------
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -29,12 +30,11 @@ optimc_status CudaDevice::prepareFrames(Optimizer &opt, const Diag &diag) {
     return s;
   frames.base = frameMemory.address;
   std::vector<char> image = frames.image(opt);
-  if (optimc_status s = staging.copy(frames.base, image.data(), image.size(),
-                                     stream, diag))
+  if (optimc_status s =
+          staging.copy(frames.base, image.data(), image.size(), stream, diag))
     return s;
-  if (CUresult error =
-          cu.memsetD8Async(frames.base + image.size(), 0,
-                           frames.bytes - image.size(), stream))
+  if (CUresult error = cu.memsetD8Async(frames.base + image.size(), 0,
+                                        frames.bytes - image.size(), stream))
     return cu.fail(error, "clearing scalars on the device", diag);
   params = frames.params(opt);
   ++framesVersion;
@@ -42,8 +42,7 @@ optimc_status CudaDevice::prepareFrames(Optimizer &opt, const Diag &diag) {
   return OPTIMC_OK;
 }
 
-optimc_status CudaDevice::prepareBound(const Optimizer &opt,
-                                       const Diag &diag) {
+optimc_status CudaDevice::prepareBound(const Optimizer &opt, const Diag &diag) {
   boundVersion = 0;
   boundRows.clear();
   for (const BoundScalar &scalar : opt.bound)
@@ -91,8 +90,7 @@ optimc_status CudaDevice::prepare(Optimizer &opt, uint32_t entry, bool isWhole,
     return diag.fail(OPTIMC_WRONG_ORDER,
                      "a step in parts cannot be captured; use optimc_step or "
                      "optimc_run_entry");
-  if (isCapturing && opt.exchange &&
-      opt.program.entries[entry].nStages > 1)
+  if (isCapturing && opt.exchange && opt.program.entries[entry].nStages > 1)
     return diag.fail(OPTIMC_WRONG_ORDER,
                      "a step that exchanges partial results between shards "
                      "through the host cannot be captured");

@@ -1,4 +1,5 @@
-//===- CudaStep.cpp - steps on a CUDA device ------------------------------ -===//
+//===- CudaStep.cpp - steps on a CUDA device ------------------------------
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -67,17 +68,17 @@ optimc_status CudaDevice::runStage(Optimizer &opt, const Tables &tables,
     if (optimc_status s = finishReductions(tables, stage, diag))
       return s;
     if (stage >= opt.program.entries[entry].jointStage) {
-      if (optimc_status s = evaluate(entry, frames.row(0), 1, OPTIMC_RATE_MODEL,
-                                     stage, diag))
+      if (optimc_status s =
+              evaluate(entry, frames.row(0), 1, OPTIMC_RATE_MODEL, stage, diag))
         return s;
-      if (optimc_status s = evaluate(entry, frames.row(frames.clock(0)),
-                                     frames.nClocks, OPTIMC_RATE_GROUP, stage,
-                                     diag))
+      if (optimc_status s =
+              evaluate(entry, frames.row(frames.clock(0)), frames.nClocks,
+                       OPTIMC_RATE_GROUP, stage, diag))
         return s;
     }
-    if (optimc_status s = evaluate(
-            entry, tables.base + tables.instances.offset, tables.instances.n,
-            OPTIMC_RATE_TENSOR, stage, diag))
+    if (optimc_status s =
+            evaluate(entry, tables.base + tables.instances.offset,
+                     tables.instances.n, OPTIMC_RATE_TENSOR, stage, diag))
       return s;
   }
   for (const PhaseLaunch &launch : tables.phases) {
@@ -154,54 +155,72 @@ optimc_status CudaDevice::begin(Optimizer &opt, uint32_t entry, bool isWhole,
                   diag);
 }
 
-optimc_status CudaDevice::run(Optimizer &opt, const uint32_t *list, size_t n,
-                              bool isWhole, uint32_t from, uint32_t to,
-                              const Diag &diag) {
-  if (n == 0)
-    return OPTIMC_OK;
+optimc_status CudaDevice::submitStages(Optimizer &opt, const uint32_t *list,
+                                       size_t n, bool isWhole, uint32_t from,
+                                       uint32_t to, const Diag &diag) {
   CurrentContext current(cu);
   if (optimc_status s = current.enter(context, diag))
     return s;
   uint32_t entry = opt.step.entry;
   Placed &placed = isWhole ? whole[entry] : part;
+  if (optimc_status s =
+          prepareTables(opt, placed, entry, list, n, isWhole, diag))
+    return s;
+  for (uint32_t stage = from; stage < to; ++stage)
+    if (optimc_status s =
+            runStage(opt, placed.tables, list, n, entry, stage, diag))
+      return s;
+  return OPTIMC_OK;
+}
+
+optimc_status CudaDevice::run(Optimizer &opt, const uint32_t *list, size_t n,
+                              bool isWhole, uint32_t from, uint32_t to,
+                              const Diag &diag) {
+  if (n == 0)
+    return OPTIMC_OK;
+  if (optimc_status s = checkFault(diag))
+    return s;
   optimc_error error;
-  Diag kept(&error);
   optimc_status status =
-      prepareTables(opt, placed, entry, list, n, isWhole, kept);
-  for (uint32_t stage = from; stage < to && !status; ++stage)
-    status = runStage(opt, placed.tables, list, n, entry, stage, kept);
+      submitStages(opt, list, n, isWhole, from, to, Diag(&error));
   return status ? keepFault(status, error, diag) : OPTIMC_OK;
 }
 
-optimc_status CudaDevice::commit(Optimizer &opt, const Diag &diag) {
+optimc_status CudaDevice::submitCommit(bool isStep, const Diag &diag) {
   CurrentContext current(cu);
   if (optimc_status s = current.enter(context, diag))
     return s;
-  CUresult error = cu.memcpyDtoDAsync(frames.base + frames.states,
-                                      frames.base + frames.next,
-                                      frames.stateBytes, stream);
-  if (!error && frames.outputBytes &&
-      opt.program.entries[opt.step.entry].isStep)
+  CUresult error =
+      cu.memcpyDtoDAsync(frames.base + frames.states, frames.base + frames.next,
+                         frames.stateBytes, stream);
+  if (!error && frames.outputBytes && isStep)
     error = cu.memcpyDtoDAsync(frames.base + frames.outputs,
                                frames.base + frames.values, frames.outputBytes,
                                stream);
-  if (error) {
-    optimc_error text;
-    optimc_status status = cu.fail(error, "committing a step", Diag(&text));
-    return keepFault(status, text, diag);
-  }
+  return error ? cu.fail(error, "committing a step", diag) : OPTIMC_OK;
+}
+
+optimc_status CudaDevice::commit(Optimizer &opt, const Diag &diag) {
+  if (optimc_status s = checkFault(diag))
+    return s;
+  optimc_error error;
+  if (optimc_status s = submitCommit(opt.program.entries[opt.step.entry].isStep,
+                                     Diag(&error)))
+    return keepFault(s, error, diag);
   isAhead = true;
   hasGraphs |= isCapturing;
   return OPTIMC_OK;
 }
 
 optimc_status CudaDevice::fetchNext(Optimizer &opt, const Diag &diag) {
+  if (optimc_status s = checkFault(diag))
+    return s;
   // States, outputs, next states and values lie side by side.
   std::vector<char> bytes(frames.values + frames.valueBytes - frames.states);
   optimc_error error;
-  optimc_status status = read(
-      bytes.data(), reinterpret_cast<void *>(frames.base + frames.states),
-      static_cast<int64_t>(bytes.size()), Diag(&error));
+  optimc_status status =
+      read(bytes.data(), reinterpret_cast<void *>(frames.base + frames.states),
+           static_cast<int64_t>(bytes.size()), Diag(&error));
   if (status)
     return keepFault(status, error, diag);
   if (isAhead || hasGraphs)

@@ -32,6 +32,7 @@ enum : CUresult {
   CUDA_ERROR_INVALID_VALUE = 1,
   CUDA_ERROR_OUT_OF_MEMORY = 2,
   CUDA_ERROR_NO_DEVICE = 100,
+  CUDA_ERROR_INVALID_HANDLE = 400,
   CUDA_ERROR_NOT_READY = 600,
   // From here to LAUNCH_FAILED: faults of kernels, which a context keeps.
   CUDA_ERROR_ILLEGAL_ADDRESS = 700,

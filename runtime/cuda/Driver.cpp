@@ -25,37 +25,44 @@ struct EntryPoint {
 constexpr int oldestVersion = 11000;
 } // namespace
 
+static optimc_status find(const Driver &driver, void *library,
+                          const EntryPoint &entry, const Diag &diag) {
+  void *symbol = dlsym(library, entry.symbol);
+  *static_cast<void **>(entry.place) = symbol;
+  if (symbol)
+    return OPTIMC_OK;
+  return diag.fail(OPTIMC_UNSUPPORTED,
+                   "'%.300s' has no function %s: it is no CUDA driver, or one "
+                   "older than CUDA %d.%d",
+                   driver.library.c_str(), entry.symbol, oldestVersion / 1000,
+                   oldestVersion % 1000 / 10);
+}
+
 static optimc_status findFunctions(Driver &driver, void *library,
                                    const Diag &diag) {
+  // The version first: an old driver lacks some of the others.
+  if (optimc_status s =
+          find(driver, library,
+               {"cuDriverGetVersion", &driver.driverGetVersion}, diag))
+    return s;
+  CUresult error = driver.driverGetVersion(&driver.version);
+  if (!error && driver.version < oldestVersion)
+    return diag.fail(OPTIMC_UNSUPPORTED,
+                     "the CUDA driver '%.300s' is for CUDA %d.%d; CUDA %d.%d "
+                     "or later is needed: update the driver",
+                     driver.library.c_str(), driver.version / 1000,
+                     driver.version % 1000 / 10, oldestVersion / 1000,
+                     oldestVersion % 1000 / 10);
   const EntryPoint entryPoints[] = {
 #define OPTIMC_CUDA_FUNCTION(name, symbol, ...) {#symbol, &driver.name},
 #include "cuda/Functions.def"
   };
-  // The version first: an old driver lacks some of the others.
-  for (const char *first : {"cuDriverGetVersion", ""})
-    for (const EntryPoint &entry : entryPoints) {
-      if (*first && std::string(first) != entry.symbol)
-        continue;
-      void *symbol = dlsym(library, entry.symbol);
-      if (!symbol)
-        return diag.fail(OPTIMC_UNSUPPORTED,
-                         "'%.300s' has no function %s: it is no CUDA driver, "
-                         "or one older than CUDA %d.%d",
-                         driver.library.c_str(), entry.symbol,
-                         oldestVersion / 1000, oldestVersion % 1000 / 10);
-      *static_cast<void **>(entry.place) = symbol;
-      if (!*first)
-        continue;
-      if (driver.driverGetVersion(&driver.version) ||
-          driver.version < oldestVersion)
-        return diag.fail(OPTIMC_UNSUPPORTED,
-                         "the CUDA driver '%.300s' is for CUDA %d.%d; CUDA "
-                         "%d.%d or later is needed: update the driver",
-                         driver.library.c_str(), driver.version / 1000,
-                         driver.version % 1000 / 10, oldestVersion / 1000,
-                         oldestVersion % 1000 / 10);
-    }
-  return OPTIMC_OK;
+  for (const EntryPoint &entry : entryPoints)
+    if (optimc_status s = find(driver, library, entry, diag))
+      return s;
+  return error ? driver.fail(error, "asking for the version of the CUDA driver",
+                             diag)
+               : OPTIMC_OK;
 }
 
 /// On failure the next call tries again.
@@ -73,12 +80,11 @@ static optimc_status load(Driver &driver, const Diag &diag) {
   optimc_status status = findFunctions(driver, library, diag);
   if (!status)
     if (CUresult error = driver.init(0))
-      status = diag.fail(error == CUDA_ERROR_OUT_OF_MEMORY
-                             ? OPTIMC_OUT_OF_MEMORY
-                             : OPTIMC_UNSUPPORTED,
-                         "the CUDA driver '%.300s' cannot be used: cuInit: %s",
-                         driver.library.c_str(),
-                         driver.describe(error).c_str());
+      status =
+          diag.fail(error == CUDA_ERROR_OUT_OF_MEMORY ? OPTIMC_OUT_OF_MEMORY
+                                                      : OPTIMC_UNSUPPORTED,
+                    "the CUDA driver '%.300s' cannot be used: cuInit: %s",
+                    driver.library.c_str(), driver.describe(error).c_str());
   if (status)
     dlclose(library);
   return status;

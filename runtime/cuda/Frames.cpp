@@ -1,4 +1,5 @@
-//===- Frames.cpp - scalars in device memory ------------------------------ -===//
+//===- Frames.cpp - scalars in device memory ------------------------------
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -72,8 +73,8 @@ void Frames::layOut(Optimizer &opt) {
   place(values, valueBytes);
   place(scalars, nInstances * scalarBytes);
   place(predicates, nInstances * sizeof(uint64_t));
-  place(reduced, (size_t(firstTensor) + nTensors) * nReductions *
-                     sizeof(double));
+  place(reduced,
+        (size_t(firstTensor) + nTensors) * nReductions * sizeof(double));
   bytes = at;
 }
 
@@ -92,8 +93,7 @@ optimc_gpu_instance Frames::makeRow(uint32_t instance,
 optimc_gpu_instance Frames::tensorRow(const Optimizer &opt,
                                       uint32_t index) const {
   const Tensor &tensor = *opt.tensors[index];
-  optimc_gpu_instance made =
-      makeRow(firstTensor + index, reducedTensor(index));
+  optimc_gpu_instance made = makeRow(firstTensor + index, reducedTensor(index));
   made.hyper = paramAt(groupParams(opt, tensor.group));
   made.coarser = row(clock(tensor.clock->number));
   if (opt.program.nInputs[OPTIMC_RATE_TENSOR])
@@ -134,21 +134,21 @@ std::vector<char> Frames::image(const Optimizer &opt) const {
   put(instances, rows.data(), rows.size() * sizeof(optimc_gpu_instance));
   std::vector<double> given = params(opt);
   put(parameters, given.data(), given.size() * sizeof(double));
-  forInstances(const_cast<Optimizer &>(opt), [&](const Instance &instance,
-                                                 uint32_t number,
-                                                 uint32_t rate) {
-    put(states + stateIndex(number) * sizeof(double), instance.state.data(),
-        instance.state.size() * sizeof(double));
-    for (const ScalarSlot &output : opt.program.outputs) {
-      if (output.rate != rate)
-        continue;
-      size_t slot = size_t(number) * nValues + output.value;
-      const void *value = &noOutput;
-      if (!instance.outputs.empty())
-        value = &instance.outputs[output.index];
-      put(outputs + slot * sizeof(double), value, sizeof(double));
-    }
-  });
+  forInstances(const_cast<Optimizer &>(opt),
+               [&](const Instance &instance, uint32_t number, uint32_t rate) {
+                 put(states + stateIndex(number) * sizeof(double),
+                     instance.state.data(),
+                     instance.state.size() * sizeof(double));
+                 for (const ScalarSlot &output : opt.program.outputs) {
+                   if (output.rate != rate)
+                     continue;
+                   size_t slot = size_t(number) * nValues + output.value;
+                   const void *value = &noOutput;
+                   if (!instance.outputs.empty())
+                     value = &instance.outputs[output.index];
+                   put(outputs + slot * sizeof(double), value, sizeof(double));
+                 }
+               });
   return made;
 }
 

@@ -1,4 +1,5 @@
-//===- Frames.h - scalars in device memory ----------------------*- C++ -* -===//
+//===- Frames.h - scalars in device memory ----------------------*- C++ -*
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -51,8 +52,7 @@ public:
     return base + states + stateIndex(instance) * sizeof(double);
   }
   uint64_t value(uint32_t instance, uint32_t slot) const {
-    return base + values +
-           (size_t(instance) * nValues + slot) * sizeof(double);
+    return base + values + (size_t(instance) * nValues + slot) * sizeof(double);
   }
   uint64_t scalarsOf(uint32_t instance) const {
     return base + scalars + size_t(instance) * scalarBytes;

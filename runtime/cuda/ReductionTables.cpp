@@ -1,4 +1,5 @@
-//===- ReductionTables.cpp - jobs that finish reductions ------------------ -===//
+//===- ReductionTables.cpp - jobs that finish reductions ------------------
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -96,11 +97,11 @@ void TableBuilder::addTensorJobs(uint32_t stage, Jobs &jobs) {
       uint64_t result = frames.reducedOf(frames.reducedTensor(index), r);
       if (isScalar) {
         if (reduction.to_rate == OPTIMC_RATE_TENSOR)
-          jobs.scalars.push_back(makeScalarJob(
-              reduction.op, true,
-              {frames.value(frames.instanceOf(opt, tensor, index),
-                            reduction.source)},
-              result, 1));
+          jobs.scalars.push_back(
+              makeScalarJob(reduction.op, true,
+                            {frames.value(frames.instanceOf(opt, tensor, index),
+                                          reduction.source)},
+                            result, 1));
         continue;
       }
       SliceJob job = {};
@@ -128,8 +129,8 @@ void TableBuilder::addTensorJobs(uint32_t stage, Jobs &jobs) {
         continue;
       }
       job.out = addressOf(tensor.stream[reduction.target]);
-      job.length = reduction.to_rate == OPTIMC_RATE_ROW ? tensor.cols
-                                                        : tensor.block;
+      job.length =
+          reduction.to_rate == OPTIMC_RATE_ROW ? tensor.cols : tensor.block;
       job.stride = divideUp(job.length, reduceBlock);
       addSlices(jobs, job, tensor.countOf(reduction.to_rate));
     }
@@ -179,12 +180,12 @@ void TableBuilder::addJoint(Jobs &jobs, uint32_t index, const Clock *clock) {
         sources.push_back(frames.reducedOf(frames.reducedTensor(i), index));
         count += static_cast<double>(tensor.totalOf(from));
       } else if (from == OPTIMC_RATE_TENSOR) {
-        sources.push_back(frames.value(frames.instanceOf(opt, tensor, i),
-                                       reduction.source));
+        sources.push_back(
+            frames.value(frames.instanceOf(opt, tensor, i), reduction.source));
       } else if (!seen[tensor.clock->number]) {
         seen[tensor.clock->number] = true;
-        sources.push_back(frames.value(frames.clock(tensor.clock->number),
-                                       reduction.source));
+        sources.push_back(
+            frames.value(frames.clock(tensor.clock->number), reduction.source));
       }
     }
   }
@@ -192,7 +193,7 @@ void TableBuilder::addJoint(Jobs &jobs, uint32_t index, const Clock *clock) {
   if (isScalar)
     count = static_cast<double>(sources.size());
   jobs.scalars.push_back(makeScalarJob(reduction.op, isScalar, sources,
-                                     frames.reducedOf(owner, index), count));
+                                       frames.reducedOf(owner, index), count));
 }
 
 void TableBuilder::addJointJobs(uint32_t stage, Jobs &jobs) {

@@ -1,4 +1,5 @@
-//===- Staging.cpp - memory that copies to the device start in ----------- -===//
+//===- Staging.cpp - memory that copies to the device start in -----------
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

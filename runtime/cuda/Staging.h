@@ -1,4 +1,5 @@
-//===- Staging.h - memory that copies to the device start in ----*- C++ -* -===//
+//===- Staging.h - memory that copies to the device start in ----*- C++ -*
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

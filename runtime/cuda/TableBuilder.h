@@ -1,4 +1,5 @@
-//===- TableBuilder.h - laying out tables for kernels -----------*- C++ -* -===//
+//===- TableBuilder.h - laying out tables for kernels -----------*- C++ -*
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,5 @@
-//===- Tables.cpp - what the kernels of a step read ----------------------- -===//
+//===- Tables.cpp - what the kernels of a step read -----------------------
+//-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -47,8 +48,7 @@ optimc_status Tables::build(const Optimizer &opt, const Frames &frames,
                             const uint32_t *list, size_t n, const Diag &diag) {
   structure = 0;
   for (size_t i = 0; i < n; ++i)
-    if (optimc_status s =
-            checkStreams(opt, entry, *opt.tensors[list[i]], diag))
+    if (optimc_status s = checkStreams(opt, entry, *opt.tensors[list[i]], diag))
       return s;
   listed.assign(list, list + n);
   data.clear();
@@ -110,9 +110,9 @@ optimc_status TableBuilder::addTensors(const Diag &diag) {
     for (size_t k = 0; k < tensor.stream.size(); ++k) {
       const Format &format = opt.program.formats[k];
       int64_t first = tensor.firstOf(opt.program.streams[k].rate);
-      streams.push_back(placeOf(tensor.stream[k],
-                                first * static_cast<int64_t>(
-                                            format.elementSize())));
+      streams.push_back(
+          placeOf(tensor.stream[k],
+                  first * static_cast<int64_t>(format.elementSize())));
       aux.push_back(placeOf(tensor.aux[k], format.auxCount(first) *
                                                int64_t(sizeof(uint16_t))));
       all |= streams.back() | aux.back();
@@ -157,8 +157,8 @@ optimc_status TableBuilder::addItems(size_t planIndex, const Phase &phase,
     int64_t unit = phase.cut == OPTIMC_CUT_ANYWHERE
                        ? std::max<int64_t>(plan.granule, 256)
                        : tensor.unitOf(phase.cut);
-    int64_t wanted = phase.cut == OPTIMC_CUT_GRANULES ? granuleItemValues
-                                                      : itemValues;
+    int64_t wanted =
+        phase.cut == OPTIMC_CUT_GRANULES ? granuleItemValues : itemValues;
     // Multiples of 2^32 are multiples of every granule; lines and blocks are
     // cut in tensors that do not get that far.
     int64_t piece = unit ? divideUp(wanted, unit) * unit : wanted;
@@ -192,9 +192,8 @@ optimc_status TableBuilder::addPhases(const Diag &diag) {
         if (optimc_status s = addItems(p, phase, rows, diag))
           return s;
         if (rows.n)
-          t.phases.push_back(
-              {phase.stage, phase.ptxEntry, nullptr, rows, variant.mask,
-               variant.value});
+          t.phases.push_back({phase.stage, phase.ptxEntry, nullptr, rows,
+                              variant.mask, variant.value});
       }
   return OPTIMC_OK;
 }

@@ -83,6 +83,7 @@ const optimc_program *TestProgram::build(const char *name, const char *hash) {
   point(program.states, states);
   point(program.inputs, inputs);
   point(program.outputs, outputs);
+  point(program.ptx, ptx);
   for (Entry &entry : entries) {
     point(entry.entry.scalars, entry.scalars);
     point(entry.entry.reductions, entry.reductions);

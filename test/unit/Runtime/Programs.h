@@ -49,6 +49,7 @@ public:
   std::vector<optimc_scalar_input> inputs;
   std::vector<optimc_output> outputs;
   std::vector<Entry> entries;
+  std::vector<optimc_ptx> ptx;
   optimc_program program = {};
 
   void addHyper(const char *name, double initial, double low, double high,
