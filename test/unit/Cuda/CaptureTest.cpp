@@ -128,8 +128,7 @@ TEST_F(Capture, BoundInputsCountAsSet) {
   std::vector<float> hessian(64, 2.0f), second = hessian;
   for (const char *name : {"a", "b"}) {
     TestTensor &t = host.tensor(name, {64});
-    EXPECT_OK(
-        optimc_bind_input(host.opt, t.id, "hessian",
+    EXPECT_OK(optimc_bind_input(host.opt, t.id, "hessian",
                                 (t.id ? second : hessian).data(), err));
     DeviceTensor &d = h.tensor(name, {64});
     d.input = DeviceMemory(hessian);
