@@ -160,6 +160,16 @@ public:
   Status setExchange(optimc_exchange_fn exchange, void *context) {
     return call(optimc_set_exchange, handle, exchange, context);
   }
+  /// On a CUDA device.
+  Status setStream(void *stream) {
+    return call(optimc_set_stream, handle, stream);
+  }
+  Status bindScalar(const std::string &name, const void *address,
+                    optimc_dtype dtype, optimc_rate rate = OPTIMC_RATE_MODEL,
+                    uint32_t index = 0) {
+    return call(optimc_bind_scalar, handle, name.c_str(), rate, index, address,
+                static_cast<uint32_t>(dtype));
+  }
   Status setSeed(uint64_t seed) { return call(optimc_set_seed, handle, seed); }
   Expected<optimc_view> state(optimc_tensor tensor,
                               const std::string &name) const {
