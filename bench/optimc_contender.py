@@ -16,16 +16,16 @@ _u32, _u64, _i64, _p, _s = (ctypes.c_uint32, ctypes.c_uint64, ctypes.c_int64, ct
                             ctypes.c_char_p)
 
 
-class _Error(ctypes.Structure):
+class Error(ctypes.Structure):
     _fields_ = [("code", ctypes.c_int), ("message", ctypes.c_char * 1024)]
 
 
-class _Options(ctypes.Structure):
-    _fields_ = [("size", _u32), ("n_threads", _u32), ("threads", _u32), ("reserved", _u32),
+class Options(ctypes.Structure):
+    _fields_ = [("size", _u32), ("n_threads", _u32), ("threads", _u32), ("device", _u32),
                 ("seed", _u64), ("isa_mask", _u64), ("parallel_for", _p), ("parallel_context", _p)]
 
 
-class _TensorDesc(ctypes.Structure):
+class TensorDesc(ctypes.Structure):
     _fields_ = [("size", _u32), ("rank", _u32), ("name", _s), ("shape", ctypes.POINTER(_i64)),
                 ("param", _p), ("grad", _p), ("param_dtype", _u32), ("grad_dtype", _u32),
                 ("shard_start", _i64), ("shard_count", _i64), ("block", _i64), ("buffers", _p),
@@ -76,12 +76,12 @@ class Toolchain:
             raise OptimcError(f"'optimc {' '.join(args)}' failed:\n{result.stderr.strip()}")
         return result.stdout
 
-    def compile(self, spec, store=""):
+    def compile(self, spec, store="", gpu=""):
         """The program of a spec, loaded, as `const optimc_program *`."""
         if (spec, store) not in self.programs:
             path = self.work / f"{spec}-{len(self.programs)}.so"
             self.run("compile", spec, "--emit=shared", "-o", str(path),
-                      *(["--store", store] if store else []))
+                      *(["--store", store] if store else []), *([f"--gpu={gpu}"] if gpu else []))
             self.load(spec, store, path)
         return self.programs[spec, store][1]
 
@@ -105,9 +105,9 @@ class CompiledOptimizer:
     """One optimizer over a problem's tensors."""
 
     def __init__(self, toolchain, problem, store, threads, isa):
-        self.runtime, self.error = toolchain.runtime, _Error()
+        self.runtime, self.error = toolchain.runtime, Error()
         self.params = problem.parameters()
-        options = _Options(ctypes.sizeof(_Options), threads, 0, 0, 0, ISA_MASKS[isa], None, None)
+        options = Options(ctypes.sizeof(Options), threads, 0, 0, 0, ISA_MASKS[isa], None, None)
         self.handle = _p()
         program = toolchain.compile(problem.optimizer, store)
         self._call("optimc_create", _p(program), ctypes.byref(options), ctypes.byref(self.handle))
@@ -120,7 +120,7 @@ class CompiledOptimizer:
         for i, param in enumerate(self.params):
             shape = (_i64 * param.dim())(*param.shape)
             dtype = _DTYPES[param.dtype]
-            desc = _TensorDesc(ctypes.sizeof(_TensorDesc), param.dim(), b"w%d" % i, shape,
+            desc = TensorDesc(ctypes.sizeof(TensorDesc), param.dim(), b"w%d" % i, shape,
                                param.data_ptr(), param.grad.data_ptr(), dtype, dtype, 0, -1)
             tensor = _u32()
             self._call("optimc_add_tensor", self.handle, group, ctypes.byref(desc),
