@@ -10,6 +10,7 @@
 #include "optimc/Pipelines/BuiltinSpecs.h"
 
 #include "gtest/gtest.h"
+#include <cstddef>
 #include <string>
 
 namespace {
@@ -79,6 +80,57 @@ TEST(Compiler, SameSpecSameHash) {
     optimc_compiled_destroy(compiled);
   }
   EXPECT_EQ(hashes[0], hashes[1]);
+}
+
+/// GPU code is more of the same program.
+TEST(Compiler, AddsPTX) {
+  optimc_compiled *plain = nullptr, *compiled = nullptr;
+  optimc_error error;
+  ASSERT_EQ(optimc_compile_text(sgd, nullptr, &plain, &error), OPTIMC_OK)
+      << error.message;
+  const optimc_program *program = optimc_compiled_program(plain);
+  EXPECT_EQ(program->ptx.count, 0u);
+  EXPECT_EQ(program->entries.data[0].ptx_evaluate, nullptr);
+  std::string hash = program->spec_hash;
+  optimc_compiled_destroy(plain);
+
+  optimc_compile_options options = OPTIMC_COMPILE_OPTIONS_INIT;
+  options.gpus = "sm_90, sm_80";
+  ASSERT_EQ(optimc_compile_text(sgd, &options, &compiled, &error), OPTIMC_OK)
+      << error.message;
+  program = optimc_compiled_program(compiled);
+  ASSERT_EQ(program->ptx.count, 2u);
+  EXPECT_EQ(program->ptx.elem_size, sizeof(optimc_ptx));
+  EXPECT_EQ(program->ptx.data[0].sm, 80u);
+  EXPECT_EQ(program->ptx.data[0].ptx_version, 70u);
+  EXPECT_EQ(program->ptx.data[1].sm, 90u);
+  EXPECT_EQ(program->ptx.data[1].ptx_version, 78u);
+  std::string text = program->ptx.data[1].text;
+  EXPECT_EQ(text.size(), program->ptx.data[1].size);
+  const optimc_entry &entry = program->entries.data[0];
+  const optimc_plan &plan = entry.plans.data[0];
+  for (uint32_t i = 0; i < plan.variants.count; ++i) {
+    const optimc_variant &variant = plan.variants.data[i];
+    for (uint32_t k = 0; k < variant.phases.count; ++k) {
+      std::string name = variant.phases.data[k].ptx_entry;
+      EXPECT_NE(text.find(".entry " + name + "("), std::string::npos) << name;
+    }
+  }
+  EXPECT_NE(text.find(std::string(".entry ") + entry.ptx_evaluate + "("),
+            std::string::npos);
+  EXPECT_EQ(hash, program->spec_hash);
+  optimc_compiled_destroy(compiled);
+
+  // Callers from before there was `gpus`.
+  options.size = offsetof(optimc_compile_options, gpus);
+  ASSERT_EQ(optimc_compile_text(sgd, &options, &compiled, &error), OPTIMC_OK)
+      << error.message;
+  EXPECT_EQ(optimc_compiled_program(compiled)->ptx.count, 0u);
+  optimc_compiled_destroy(compiled);
+  options = OPTIMC_COMPILE_OPTIONS_INIT;
+  options.gpus = "sm_80,sm_80";
+  EXPECT_NE(compileError(sgd, &options).find("listed twice"),
+            std::string::npos);
 }
 
 TEST(Compiler, ReportsErrors) {
