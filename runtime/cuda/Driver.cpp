@@ -67,7 +67,7 @@ static optimc_status findFunctions(Driver &driver, void *library,
 
 /// On failure the next call tries again.
 static optimc_status load(Driver &driver, const Diag &diag) {
-  const char *given = getenv("OPTIMC_LIBCUDA");
+  const char *given = secure_getenv("OPTIMC_LIBCUDA");
   driver.library = given && *given ? given : "libcuda.so.1";
   void *library = dlopen(driver.library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library) {
