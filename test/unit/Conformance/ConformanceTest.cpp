@@ -132,6 +132,8 @@ TEST_F(Captured, ReplaysWithFoundInfEqualEagerStepsOfTheCpu) {
     each->gradients(0);
     each->step();
   }
+  // The copies below go through the default stream, which waits for no other.
+  EXPECT_CU(cu().streamSynchronize(stream));
   EXPECT_CU(cu().beginCapture(stream, 0));
   EXPECT_OK(optimc_step(device.opt, err));
   EXPECT_CU(cu().endCapture(stream, &graph));
