@@ -130,8 +130,8 @@ void Evaluator::reduceInTensor(ReduceOp op, const Field &operand,
       for (size_t k = 0; k != count; ++k) {
         size_t first =
             k / shape.cols * shape.rows * shape.cols + k % shape.cols;
-        add(reduceColumn(op.getKind(), values.data() + first, shape.rows,
-                         shape.cols, single),
+        const Word *column = shape.rows ? &values[first] : nullptr;
+        add(reduceColumn(op.getKind(), column, shape.rows, shape.cols, single),
             shape.rows);
       }
     } else {
