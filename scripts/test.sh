@@ -13,10 +13,4 @@ case "${1:-}" in release | dev | asan)
 esac
 bash scripts/setup.sh --tests
 bash scripts/build.sh "$preset"
-# LLVM and MLIR come without instrumentation: what their templates poison in our
-# code, their own does not know of.
-if [ "$preset" = asan ]; then
-  export ASAN_OPTIONS=${ASAN_OPTIONS:-allow_user_poisoning=0:detect_container_overflow=0}
-  export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
-fi
 exec ctest --test-dir "build/$preset" --output-on-failure --parallel "$(nproc)" "$@"

@@ -18,12 +18,6 @@
 
 using namespace optimc::test;
 
-/// Under the address sanitizer too much memory is NULL, as elsewhere.
-extern "C" const char *__asan_default_options();
-extern "C" const char *__asan_default_options() {
-  return "allocator_may_return_null=1";
-}
-
 float optimc::test::noise(uint64_t seed, uint64_t index) {
   uint64_t bits = optimc_mix(seed * 0x9E3779B97F4A7C15u + index) >> 40;
   return static_cast<float>(bits) * 0x1p-23f - 1.0f;
