@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 #include "Optimizers.h"
+#include "DeviceBuffer.h"
 #include "Model.h"
 #include "ThreadPool.h"
 #include "optimc-c/Compiler.h"
@@ -94,12 +95,16 @@ void runOnPool(void *context, optimc_task_fn task, void *data, uint32_t n) {
 
 class AttachedOptimizer : public Optimizer {
 public:
+  AttachedOptimizer(Model &model, Device device)
+      : model(model), device(device) {}
   ~AttachedOptimizer() override { optimc_destroy(handle); }
 
   bool init(const optimc_program *program,
-            const std::map<std::string, double> &hypers, Model &model,
-            ThreadPool &pool, std::string &error) {
+            const std::map<std::string, double> &hypers, ThreadPool &pool,
+            std::string &error) {
     optimc_options options = OPTIMC_OPTIONS_INIT;
+    options.device =
+        device == Device::Cuda ? OPTIMC_DEVICE_CUDA : OPTIMC_DEVICE_CPU;
     options.n_threads = static_cast<uint32_t>(pool.threads());
     options.threads =
         pool.threads() > 1 ? OPTIMC_THREADS_CALLER : OPTIMC_THREADS_SERIAL;
@@ -111,9 +116,10 @@ public:
     for (uint32_t i = 0; i < program->inputs.count; ++i)
       hasGradScale |=
           std::strcmp(element(program->inputs, i)->name, "grad_scale") == 0;
-    return check(optimc_create(program, &options, &handle, &err), error) &&
-           addGroup("decay", true, hypers, model, error) &&
-           addGroup("no_decay", false, hypers, model, error);
+    return place(error) &&
+           check(optimc_create(program, &options, &handle, &err), error) &&
+           addGroup("decay", true, hypers, error) &&
+           addGroup("no_decay", false, hypers, error);
   }
 
   bool setLearningRate(double lr, std::string &error) override {
@@ -129,7 +135,11 @@ public:
                                 gradScale, &err),
                error))
       return false;
-    return check(optimc_step(handle, &err), error);
+    if (device == Device::Cpu)
+      return check(optimc_step(handle, &err), error);
+    return deviceGrads.upload(model.grads(), error) &&
+           check(optimc_step(handle, &err), error) &&
+           deviceWeights.download(model.weights(), error);
   }
 
   bool save(const std::string &path, std::string &error) const override {
@@ -140,7 +150,9 @@ public:
   bool load(const std::string &path, std::string &error) override {
     return check(optimc_load(handle, path.c_str(), OPTIMC_LOAD_SAME_PROGRAM,
                              nullptr, nullptr, &err),
-                 error);
+                 error) &&
+           (device == Device::Cpu ||
+            deviceWeights.download(model.weights(), error));
   }
 
 private:
@@ -154,8 +166,23 @@ private:
     return check(status, err, error);
   }
 
+  /// Settles where the optimizer's weights and gradient are.
+  bool place(std::string &error) {
+    weights = model.weights();
+    grads = model.grads();
+    if (device == Device::Cpu)
+      return true;
+    int64_t count = weightElements(model.getArrays());
+    if (!deviceWeights.allocate(count, error) ||
+        !deviceGrads.allocate(count, error))
+      return false;
+    weights = deviceWeights.data();
+    grads = deviceGrads.data();
+    return deviceWeights.upload(model.weights(), error);
+  }
+
   bool addGroup(const char *name, bool matrices,
-                const std::map<std::string, double> &hypers, Model &model,
+                const std::map<std::string, double> &hypers,
                 std::string &error) {
     optimc_group group;
     if (!check(optimc_add_group(handle, name, &group, &err), error))
@@ -175,8 +202,8 @@ private:
       desc.rank = array.isMatrix() ? 2 : 1;
       desc.name = array.name.c_str();
       desc.shape = shape;
-      desc.param = model.weights() + array.offset;
-      desc.grad = model.grads() + array.offset;
+      desc.param = weights + array.offset;
+      desc.grad = grads + array.offset;
       desc.param_dtype = desc.grad_dtype = OPTIMC_DTYPE_F32;
       optimc_tensor tensor;
       if (!check(optimc_add_tensor(handle, group, &desc, &tensor, &err), error))
@@ -185,6 +212,10 @@ private:
     return true;
   }
 
+  Model &model;
+  Device device;
+  DeviceBuffer deviceWeights, deviceGrads;
+  float *weights = nullptr, *grads = nullptr; // as the runtime sees them
   optimc_optimizer *handle = nullptr;
   optimc_error err{};
   std::vector<optimc_group> groups;
@@ -198,6 +229,9 @@ public:
   bool init(const OptimizerChoice &choice, const RecipeContext &context,
             std::string &error) {
     optimc_compile_options options = OPTIMC_COMPILE_OPTIONS_INIT;
+    device = context.device;
+    if (device == Device::Cuda)
+      options.gpus = "sm_80"; // the oldest; runs on all later ones
     optimc_error err;
     if (optimc_compile(choice.spec.c_str(), &options, &compiled, &err) !=
         OPTIMC_OK) {
@@ -234,8 +268,8 @@ public:
 
   std::unique_ptr<Optimizer> attach(Model &model, ThreadPool &pool,
                                     std::string &error) const override {
-    auto optimizer = std::make_unique<AttachedOptimizer>();
-    if (!optimizer->init(program, hypers, model, pool, error))
+    auto optimizer = std::make_unique<AttachedOptimizer>(model, device);
+    if (!optimizer->init(program, hypers, pool, error))
       return nullptr;
     return optimizer;
   }
@@ -319,6 +353,7 @@ private:
 
   optimc_compiled *compiled = nullptr;
   const optimc_program *program = nullptr;
+  Device device = Device::Cpu;
   std::string programName, hash;
   std::map<std::string, double> hypers; // set in every group
 };

@@ -38,11 +38,16 @@ struct OptimizerChoice {
 bool parseOptimizerChoice(const std::string &text, OptimizerChoice &choice,
                           std::string &error);
 
-/// The settings of the study that the recipes depend on.
+/// Where optimizers run. The network runs on the CPU; for a GPU, gradients and
+/// weights are copied to and from it around each step.
+enum class Device { Cpu, Cuda };
+
+/// The settings of the study that optimizers depend on.
 struct RecipeContext {
   int64_t steps = 0;
   bool clip = true; // gradients are clipped: the spec must take `grad_scale`
   const double *lr = nullptr; // replaces the recipe's, but not an override
+  Device device = Device::Cpu;
 };
 
 /// A spec, compiled once and used by all runs (from several threads).

@@ -142,10 +142,12 @@ static std::string settingsSection(const StudyResult &study) {
   for (const OptimizerInfo &info : study.optimizers)
     item(info.label + ": " + info.settings +
          ". Weight decay on matrices only.");
-  item(format("Optimizers compiled: %llu, in %.2f s. Training took ",
-              static_cast<unsigned long long>(study.compilations),
-              study.compileSeconds) +
-       formatDuration(study.seconds) + ".");
+  item(
+      format("Optimizers compiled: %llu, in %.2f s, for the %s. Training took ",
+             static_cast<unsigned long long>(study.compilations),
+             study.compileSeconds,
+             study.options.device == Device::Cuda ? "GPU" : "CPU") +
+      formatDuration(study.seconds) + ".");
   return html + "</ul>\n";
 }
 

@@ -133,6 +133,7 @@ bool Study::compile(std::string &error) {
     context.steps = options.loop.steps;
     context.clip = options.loop.clip > 0;
     context.lr = options.lr ? &*options.lr : nullptr;
+    context.device = options.device;
     if (!parseOptimizerChoice(options.optimizers[k], choices[k], error))
       return false;
     compiled.push_back(CompiledOptimizer::create(choices[k], context, error));

@@ -26,7 +26,8 @@ struct StudyOptions {
   std::optional<double> lr; // in place of the recipes'
   std::string text;         // path; empty: the King James text
   int threads = 1;
-  LoopOptions loop; // its rate and seed are those of each run
+  Device device = Device::Cpu; // of the optimizers
+  LoopOptions loop;            // its rate and seed are those of each run
   double target = 1.70;
   std::string log;        // JSON lines; empty: none
   std::string checkpoint; // folder; empty: none

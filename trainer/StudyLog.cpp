@@ -35,16 +35,18 @@ void StudyLog::write(const std::string &line) {
 void StudyLog::start(const StudyResult &study) {
   if (!file)
     return;
-  json entry = {{"event", "start"},
-                {"size", study.options.size},
-                {"parameters", study.parameters},
-                {"vocabulary", study.vocabulary},
-                {"text", study.textPath},
-                {"text_bytes", study.textBytes},
-                {"steps", study.options.loop.steps},
-                {"seeds", study.options.seeds},
-                {"clip", study.options.loop.clip},
-                {"isa", study.instructionSet}};
+  json entry = {
+      {"event", "start"},
+      {"size", study.options.size},
+      {"parameters", study.parameters},
+      {"vocabulary", study.vocabulary},
+      {"text", study.textPath},
+      {"text_bytes", study.textBytes},
+      {"steps", study.options.loop.steps},
+      {"seeds", study.options.seeds},
+      {"clip", study.options.loop.clip},
+      {"isa", study.instructionSet},
+      {"device", study.options.device == Device::Cuda ? "cuda" : "cpu"}};
   for (const OptimizerInfo &info : study.optimizers)
     entry["optimizers"].push_back({{"label", info.label},
                                    {"lr", info.peakLearningRate},

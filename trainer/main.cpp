@@ -75,6 +75,15 @@ void declare(CLI::App &app, Options &options) {
   app.add_option("--threads", study.threads, "Results do not depend on it")
       ->check(CLI::Range(1, 1024).description("1 to 1024"))
       ->default_str("all");
+  app.add_option_function<std::string>(
+         "--device",
+         [&study](const std::string &name) {
+           study.device = name == "cuda" ? Device::Cuda : Device::Cpu;
+         },
+         "Where optimizers run; results do not depend on it. The network runs "
+         "on the CPU")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->default_str("cpu");
   app.add_option("--text", study.text,
                  "Training text, plain or .xz; the last tenth is held out")
       ->type_name("FILE")
