@@ -17,9 +17,10 @@ struct Output {
   std::string text; // both streams
 };
 
-Output runCommand(const std::string &arguments) {
+Output runCommand(const std::string &arguments,
+                  const std::string &environment = "") {
   std::string command =
-      "'" OPTIM_TRAIN_PATH "' " + arguments + " 2>&1 </dev/null";
+      environment + " '" OPTIM_TRAIN_PATH "' " + arguments + " 2>&1 </dev/null";
   FILE *pipe = ::popen(command.c_str(), "r");
   EXPECT_TRUE(pipe);
   Output output;
@@ -31,8 +32,9 @@ Output runCommand(const std::string &arguments) {
   return output;
 }
 
-void expectUsageError(const std::string &arguments, const std::string &part) {
-  Output output = runCommand(arguments);
+void expectUsageError(const std::string &arguments, const std::string &part,
+                      const std::string &environment = "") {
+  Output output = runCommand(arguments, environment);
   EXPECT_EQ(output.code, 2) << arguments << "\n" << output.text;
   EXPECT_EQ(output.text.rfind("optim-train: error: ", 0), 0u) << output.text;
   EXPECT_NE(output.text.find(part), std::string::npos) << output.text;
@@ -43,7 +45,7 @@ TEST(TrainerCommand, Help) {
   EXPECT_EQ(output.code, 0);
   for (const char *option :
        {"--optimizer", "--steps", "--size", "--seeds", "--lr", "--threads",
-        "--text", "--report", "--log", "--checkpoint", "--resume"})
+        "--device", "--text", "--report", "--log", "--checkpoint", "--resume"})
     EXPECT_NE(output.text.find(option), std::string::npos) << option;
   EXPECT_EQ(runCommand("--version").text.rfind("optim-train ", 0), 0u);
 }
@@ -62,8 +64,18 @@ TEST(TrainerCommand, UserErrorsExitWithTwo) {
   expectUsageError("--threads 0", "--threads");
   expectUsageError("--stop-after 5", "--checkpoint");
   expectUsageError("--checkpoint a --resume b", "--resume");
+  expectUsageError("--device gpu", "cpu");
   expectUsageError("--text /nonexistent", "No such file");
   expectUsageError("--optimizer nothing_of_this_name", "nothing_of_this_name");
+}
+
+TEST(TrainerCommand, DriversThatAreNotThereExitWithTwo) {
+  expectUsageError("--device cuda", "there is no CUDA driver: /no/driver",
+                   "OPTIMC_LIBCUDA=/no/driver");
+  expectUsageError("--device cuda", "train with --device cpu",
+                   "OPTIMC_LIBCUDA=/no/driver");
+  expectUsageError("--device cuda", "'libm.so.6' has no function cu",
+                   "OPTIMC_LIBCUDA=libm.so.6");
 }
 
 TEST(TrainerCommand, TrainsAndReports) {

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -21,6 +22,9 @@ using namespace optimc::trainer::test;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// Devices are the simulator's unless the variable names another driver.
+const int simulate = setenv("OPTIMC_LIBCUDA", OPTIMC_TEST_LIBCUDA, 0);
 
 TEST(TrainerOptimizers, Choices) {
   OptimizerChoice choice;
@@ -150,6 +154,17 @@ protected:
     }
   }
 
+  /// Weights, states and clocks, in the files of two folders.
+  void expectSameCheckpoints(const std::string &a, const std::string &b) {
+    int count = 0;
+    for (const auto &entry : fs::directory_iterator(folder + a)) {
+      std::string name = entry.path().filename().string();
+      EXPECT_TRUE(read(entry.path()) == read(folder + b + "/" + name)) << name;
+      ++count;
+    }
+    EXPECT_GT(count, 0);
+  }
+
   std::string read(const std::string &path) {
     std::ifstream in(path, std::ios::binary);
     std::ostringstream content;
@@ -189,10 +204,7 @@ TEST_F(TrainerStudy, PausedAndResumedIsBitIdentical) {
   options.resume = true;
   options.loop.stopAfter = 0;
   expectEqual(run(options), whole);
-  for (const auto &entry : fs::directory_iterator(folder + "/whole"))
-    EXPECT_EQ(read(entry.path()),
-              read(folder + "/parts/" + entry.path().filename().string()))
-        << entry.path() << ": weights, states and clocks";
+  expectSameCheckpoints("/whole", "/parts");
   // What has finished is not trained again.
   StudyResult again = run(options);
   expectEqual(again, whole);
@@ -202,6 +214,37 @@ TEST_F(TrainerStudy, PausedAndResumedIsBitIdentical) {
   StudyResult other;
   EXPECT_EQ(runStudy(options, other, error), StudyEnd::Failed);
   EXPECT_NE(error.find("repeat the options"), std::string::npos) << error;
+}
+
+TEST_F(TrainerStudy, DevicesDoNotChangeOneBit) {
+  ASSERT_EQ(simulate, 0);
+  ASSERT_EQ(options.optimizers,
+            (std::vector<std::string>{"adamw", "ademamix"}));
+  options.seeds = {0};
+  options.loop.steps = 20;
+  options.threads = 2;
+  options.checkpoint = folder + "/cpu";
+  StudyResult cpu = run(options);
+  ASSERT_TRUE(cpu.complete());
+  options.device = Device::Cuda;
+  options.checkpoint = folder + "/cuda";
+  expectEqual(run(options), cpu);
+  expectSameCheckpoints("/cpu", "/cuda");
+
+  // A run that was paused on the one goes on with the other.
+  for (Device first : {Device::Cpu, Device::Cuda}) {
+    std::string name = first == Device::Cpu ? "/there" : "/back";
+    options.checkpoint = folder + name;
+    options.loop.stopAfter = 17;
+    options.resume = false;
+    options.device = first;
+    run(options);
+    options.loop.stopAfter = 0;
+    options.resume = true;
+    options.device = first == Device::Cpu ? Device::Cuda : Device::Cpu;
+    expectEqual(run(options), cpu);
+    expectSameCheckpoints("/cpu", name);
+  }
 }
 
 TEST_F(TrainerStudy, InterruptionSavesTheRuns) {
