@@ -94,3 +94,59 @@ optim.optimizer @norm(%p, %g) state(%s : tensor) {
   %n = reduce sum_sq %x to tensor
   commit %s = %n
 }
+
+// -----
+
+// Vectors of bf16: two numbers per word, and the instruction rounds. A NaN, for
+// which two numbers are asked at once, is replaced in a branch.
+// CHECK-LABEL: module @half.gpu
+// CHECK:         scf.for
+// CHECK:           %[[CODES:[a-z0-9_]+]] = llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<8xi16>
+// CHECK:           %[[WORDS:[a-z0-9_]+]] = vector.bitcast %[[CODES]] : vector<8xi16> to vector<4xi32>
+// CHECK:           %[[EVEN:[a-z0-9_]+]] = arith.shli %[[WORDS]], %{{.*}} : vector<4xi32>
+// CHECK:           %[[ODD:[a-z0-9_]+]] = arith.andi %[[WORDS]], %{{.*}} : vector<4xi32>
+// CHECK:           vector.interleave %[[EVEN]], %[[ODD]] : vector<4xi32> -> vector<8xi32>
+// CHECK:           %[[X:[a-z0-9_]+]] = arith.mulf %{{.*}} : vector<8xf32>
+// CHECK:           %[[ROUNDED:[a-z0-9_]+]] = arith.truncf %[[X]] : vector<8xf32> to vector<8xbf16>
+// CHECK:           %[[CODE:[a-z0-9_]+]] = arith.bitcast %[[ROUNDED]] : vector<8xbf16> to vector<8xi16>
+// CHECK:           %[[FIRST:[a-z0-9_]+]] = vector.extract %[[X]][0]
+// CHECK:           %[[SECOND:[a-z0-9_]+]] = vector.extract %[[X]][1]
+// CHECK:           arith.cmpf uno, %[[FIRST]], %[[SECOND]] : f32
+// CHECK:           %[[STORED:[a-z0-9_]+]]:2 = scf.if %{{.*}} -> (vector<8xi16>, vector<8xi16>) {
+// CHECK:             arith.cmpf uno, %[[X]], %[[X]] : vector<8xf32>
+// CHECK:             arith.select %{{.*}} : vector<8xi1>, vector<8xi16>
+// CHECK:           } else {
+// CHECK:             scf.yield %[[CODE]], %{{.*}} : vector<8xi16>, vector<8xi16>
+// CHECK:           llvm.store %[[STORED]]#0
+// Single elements stay with the integer ops.
+// CHECK:         llvm.load %{{.*}} {alignment = 2 : i64} : !llvm.ptr<1> -> i16
+// CHECK-NOT:     truncf
+// CHECK:         llvm.func @half_step_evaluate
+optim.optimizer @half(%p, %g)
+    storage(param = bf16, grad = bf16) {
+  %x = kernel 0 streams(%p, %g) scalars() {
+  ^bb0(%arg0: i16, %arg1: i16):
+    %0 = arith.extui %arg0 : i16 to i32
+    %c16_i32 = arith.constant 16 : i32
+    %1 = arith.shli %0, %c16_i32 : i32
+    %2 = arith.bitcast %1 : i32 to f32
+    %3 = arith.extui %arg1 : i16 to i32
+    %4 = arith.shli %3, %c16_i32 : i32
+    %5 = arith.bitcast %4 : i32 to f32
+    %6 = arith.mulf %2, %5 : f32
+    %7 = arith.bitcast %6 : f32 to i32
+    %8 = arith.shrui %7, %c16_i32 : i32
+    %c1_i32 = arith.constant 1 : i32
+    %9 = arith.andi %8, %c1_i32 : i32
+    %c32767_i32 = arith.constant 32767 : i32
+    %10 = arith.addi %9, %c32767_i32 : i32
+    %11 = arith.addi %7, %10 : i32
+    %12 = arith.shrui %11, %c16_i32 : i32
+    %13 = arith.cmpf uno, %6, %6 : f32
+    %c32704_i32 = arith.constant 32704 : i32
+    %14 = arith.select %13, %c32704_i32, %12 : i32
+    %15 = arith.trunci %14 overflow<nuw> : i32 to i16
+    yield %15 : i16
+  } : !optim.element {optim.formats = [#optim.storage<name = "param", format = bf16>, #optim.storage<name = "grad", format = bf16>, #optim.storage<name = "param", format = bf16>]}
+  commit %p = %x
+}

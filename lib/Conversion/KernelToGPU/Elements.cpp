@@ -174,6 +174,8 @@ void SimtKernel::compute(MutableArrayRef<Elements> list) {
         elements.segment.map(result, list.front().segment.lookup(result));
       continue;
     }
+    if (level == Level::Element && computePacked(op, list))
+      continue;
     for (Elements &elements : list) {
       if (level == Level::Segment) {
         computeShared(op, elements);

@@ -11,6 +11,7 @@
 
 #include "optimc/Conversion/KernelBody.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace optimc {
@@ -100,6 +101,23 @@ private:
   void store(Elements &elements);
   mlir::Value use(mlir::Value value, Elements &elements);
   mlir::Value getStored(const ElementWrite &write, Elements &elements);
+
+  // Shorter ways for vectors of stored values (PackedStorage.cpp).
+  bool computePacked(mlir::Operation &op, llvm::MutableArrayRef<Elements> list);
+  void computeBF16(mlir::Operation &op, mlir::Value number,
+                   llvm::MutableArrayRef<Elements> list);
+  bool computeQuieted(mlir::arith::SelectOp select, mlir::Value number,
+                      llvm::MutableArrayRef<Elements> list);
+  bool computeCodes(mlir::Operation &op, llvm::MutableArrayRef<Elements> list);
+  mlir::Value spreadCodes(mlir::Value codes);
+  mlir::Value getCodeSteps(mlir::Value steps, Elements &elements);
+  mlir::Value widenHalves(mlir::Value halves);
+  mlir::Value hasNaN(mlir::Value number, llvm::MutableArrayRef<Elements> list);
+  mlir::Value findBlockNaN(mlir::Value bits, Elements &elements);
+  llvm::SmallVector<mlir::Value>
+  replaceNaNs(mlir::Value number, mlir::Value replacement,
+              llvm::ArrayRef<mlir::Value> values, mlir::Value any,
+              llvm::MutableArrayRef<Elements> list);
 
   // Loops of threads over elements (ElementLoops.cpp).
   void buildElementLoops();
