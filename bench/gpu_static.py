@@ -51,12 +51,12 @@ class Case:
 
 CASES = [
     Case("adamw", "adamw", "", Bars(36, (16,))),
-    Case("ademamix", "ademamix", "", Bars(40, (16,))),
-    Case("lion", "lion", "", Bars(20, (16,))),
-    Case("adamw bf16", "adamw", "param=bf16,grad=bf16", Bars(40, (8, 16))),
+    Case("ademamix", "ademamix", "", Bars(42, (16,))),
+    Case("lion", "lion", "", Bars(14, (16,))),
+    Case("adamw bf16", "adamw", "param=bf16,grad=bf16", Bars(41, (8, 16))),
     Case("adamw all bf16", "adamw", "param=bf16,grad=bf16,exp_avg=bf16,exp_avg_sq=bf16",
-         Bars(40, (16,), in_flight=48)),
-    Case("adamw q8", "adamw", "exp_avg=q8,exp_avg_sq=q8", Bars(60, (16, 4, 8), in_flight=40)),
+         Bars(42, (16,))),
+    Case("adamw q8", "adamw", "exp_avg=q8,exp_avg_sq=q8", Bars(65, (16, 4, 8))),
 ]
 
 

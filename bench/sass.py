@@ -117,7 +117,9 @@ class Loop:
             ways = []
             if target in index and index[target] > k:
                 ways.append(index[target])
-            if target is None or instruction.predicate or "P" in instruction.operands.split(",")[0]:
+            # BRA.DIV and BRA.CONV go elsewhere only for threads apart.
+            is_together = {"DIV", "CONV"} & set(instruction.modifiers)
+            if target is None or instruction.predicate or is_together or "P" in instruction.operands.split(",")[0]:
                 ways.append(k + 1)
             for way in ways:
                 if way <= last and cost + 1 < best.get(way, 1 << 60):
