@@ -42,6 +42,10 @@ if(OPTIMC_PRECOMPILE_HEADERS)
   target_precompile_headers(optimc-pch PRIVATE
     <mlir/Dialect/Arith/IR/Arith.h>
     <mlir/Dialect/LLVMIR/LLVMDialect.h>
+    <mlir/Dialect/LLVMIR/NVVMDialect.h>
+    <mlir/Dialect/Math/IR/Math.h>
+    <mlir/Dialect/SCF/IR/SCF.h>
+    <mlir/Dialect/Vector/IR/VectorOps.h>
     <mlir/IR/Builders.h>
     <mlir/IR/BuiltinOps.h>
     <mlir/IR/IRMapping.h>
