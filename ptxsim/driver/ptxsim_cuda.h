@@ -75,7 +75,8 @@ void ptxsim_cuda_count(ptxsim_cuda_totals *totals);
 const char *ptxsim_cuda_last_fault(void);
 
 /// Lets call `number` (counted from 1 since the last reset) return `error`.
-/// Calls that give something back do so before they return it.
+/// Calls that give something back do so before they return it. Number 0: nothing
+/// is made to fail any more.
 void ptxsim_cuda_fail_call(uint64_t number, int error);
 
 /// Lets the `number`-th call of `function` from now on return `error`. The

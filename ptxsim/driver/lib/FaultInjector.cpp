@@ -88,7 +88,9 @@ CUresult FaultInjector::next(std::string_view function) {
 CUresult FaultInjector::nextKernel() { return match("kernel", false); }
 
 void FaultInjector::failCall(uint64_t number, CUresult error) {
-  if (number > count)
+  if (number == 0)
+    rules.clear();
+  else if (number > count)
     rules.push_back({{}, number - count, error});
 }
 

@@ -67,6 +67,9 @@ public:
                 return optimc_load(opt, path.c_str(), 0, nullptr, nullptr, err);
               });
     calls = callsSoFar();
+    // The first life in a process has more calls than the others: what follows
+    // is the test's own.
+    cu().failCall(0, 0);
     if (!isAlive)
       return false;
     EXPECT_EQ(nSteps, steps);
