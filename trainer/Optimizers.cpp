@@ -17,6 +17,8 @@
 
 namespace optimc::trainer {
 
+static const std::string storePrefix = "store.";
+
 bool parseOptimizerChoice(const std::string &text, OptimizerChoice &choice,
                           std::string &error) {
   choice = {};
@@ -40,15 +42,20 @@ bool parseOptimizerChoice(const std::string &text, OptimizerChoice &choice,
     size_t equals = item.find('=');
     std::string value =
         equals == std::string::npos ? "" : item.substr(equals + 1);
+    at = end + 1;
+    if (item.compare(0, storePrefix.size(), storePrefix) == 0) {
+      choice.store +=
+          (choice.store.empty() ? "" : ",") + item.substr(storePrefix.size());
+      continue;
+    }
     char *rest = nullptr;
     double number = std::strtod(value.c_str(), &rest);
     if (equals == 0 || value.empty() || *rest) {
       error = "setting '" + item + "' of optimizer '" + choice.spec +
-              "' is not of the form name=number";
+              "' is not of the form name=number or store.stream=format";
       return false;
     }
     choice.overrides.emplace_back(item.substr(0, equals), number);
-    at = end + 1;
   }
   return true;
 }
@@ -229,6 +236,7 @@ public:
   bool init(const OptimizerChoice &choice, const RecipeContext &context,
             std::string &error) {
     optimc_compile_options options = OPTIMC_COMPILE_OPTIONS_INIT;
+    options.store = choice.store.c_str();
     device = context.device;
     if (device == Device::Cuda)
       options.gpus = "sm_80"; // the oldest; runs on all later ones

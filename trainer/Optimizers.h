@@ -30,9 +30,11 @@ public:
   virtual bool load(const std::string &path, std::string &error) = 0;
 };
 
-/// What the user asked for: NAME or FILE.mlir, then ":name=value,...".
+/// What the user asked for: NAME or FILE.mlir, then ":name=value,...", where
+/// "store.STREAM=FORMAT" says how a stream is kept.
 struct OptimizerChoice {
   std::string spec;
+  std::string store; // "STREAM=FORMAT,..."
   std::vector<std::pair<std::string, double>> overrides;
 };
 bool parseOptimizerChoice(const std::string &text, OptimizerChoice &choice,

@@ -49,9 +49,11 @@ PairedComparison comparePaired(const std::vector<double> &a,
   result.n = differences.size();
   result.mean = mean(differences);
   result.sd = standardDeviation(differences);
-  if (result.n >= 2)
-    result.t =
-        result.mean / (result.sd / std::sqrt(static_cast<double>(result.n)));
+  if (result.n >= 2) {
+    double error = result.sd / std::sqrt(static_cast<double>(result.n));
+    result.t = result.mean / error;
+    result.interval = criticalT(result.n - 1) * error;
+  }
   // Equal differences have no spread: 0 / 0 is no effect, not an error.
   if (std::isnan(result.t))
     result.t = 0;

@@ -21,6 +21,7 @@ double criticalT(size_t degreesOfFreedom);
 struct PairedComparison {
   size_t n = 0, wins = 0;
   double mean = 0, sd = 0, t = 0;
+  double interval = 0; // half of the 95 % interval of the mean; 0 if n < 2
   bool significant = false; // at the 5 % level, two-sided
 };
 PairedComparison comparePaired(const std::vector<double> &a,

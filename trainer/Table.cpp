@@ -105,8 +105,10 @@ static std::string compareSentence(const StudyResult &study, size_t k) {
     return text + " with the one seed tried: no statement about others.";
   return text +
          format(" in the mean of %zu paired seeds (sd %.4f, t = %+.1f, better "
-                "in %zu of %zu): ",
-                c.n, c.sd, c.t, c.wins, c.n) +
+                "in %zu of %zu; 95 %% interval of the difference %+.4f to "
+                "%+.4f): ",
+                c.n, c.sd, c.t, c.wins, c.n, c.mean - c.interval,
+                c.mean + c.interval) +
          (c.significant
               ? "significant at the 5 % level."
               : "not significant at the 5 % level, so neither has won.");

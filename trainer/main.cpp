@@ -44,10 +44,12 @@ CLI::Validator atLeastOne() {
 void declare(CLI::App &app, Options &options) {
   StudyOptions &study = options.study;
   app.set_version_flag("--version", "optim-train " OPTIMC_VERSION);
-  app.add_option("--optimizer", study.optimizers,
-                 "NAME or FILE.mlir, compiled at the start; settings may "
-                 "follow: ademamix:lr=0.002,alpha=4. Repeat it; the first one "
-                 "is what the others are compared with")
+  app.add_option(
+         "--optimizer", study.optimizers,
+         "NAME or FILE.mlir, compiled at the start; settings may "
+         "follow: ademamix:lr=0.002,alpha=4,store.states=q8. Repeat it; "
+         "the first one "
+         "is what the others are compared with")
       ->type_name("SPEC")
       ->take_all()
       ->default_str("adamw ademamix");

@@ -30,6 +30,7 @@ TEST(TrainerStatistics, PairedComparison) {
   EXPECT_NEAR(c.mean, -0.01644, 1e-5);
   EXPECT_NEAR(c.sd, 0.00452, 1e-5);
   EXPECT_NEAR(c.t, -8.14, 0.01);
+  EXPECT_NEAR(c.interval, 0.00561, 1e-5) << "2.776 * .00452 / sqrt(5)";
   EXPECT_TRUE(c.significant);
 
   PairedComparison noise =

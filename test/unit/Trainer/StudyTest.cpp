@@ -41,6 +41,10 @@ TEST(TrainerOptimizers, Choices) {
   EXPECT_EQ(choice.overrides[1].second, 0.9);
   ASSERT_TRUE(parseOptimizerChoice("a:b.mlir", choice, error));
   EXPECT_EQ(choice.spec, "a:b.mlir");
+  ASSERT_TRUE(parseOptimizerChoice(
+      "adamw:store.states=q8,lr=1,store.exp_avg=bf16", choice, error));
+  EXPECT_EQ(choice.store, "states=q8,exp_avg=bf16");
+  EXPECT_EQ(choice.overrides.size(), 1u);
   for (const char *bad : {"", ":lr=1", "adamw:lr=", "adamw:=1", "adamw:lr=1x",
                           "adamw:lr=1,,beta1=2", "adamw:lr=1,beta1"}) {
     EXPECT_FALSE(parseOptimizerChoice(bad, choice, error)) << bad;

@@ -92,7 +92,9 @@ TEST(TrainerTable, ConclusionsSayWhoIsBetterAndHowSure) {
   EXPECT_TRUE(has(loss, "After 2000 steps ademamix is 0.0200 nats/byte worse "
                         "than adamw"))
       << loss;
-  EXPECT_TRUE(has(loss, "better in 0 of 3): significant")) << loss;
+  EXPECT_TRUE(has(loss, "better in 0 of 3; 95 % interval of the difference "
+                        "+0.0175 to +0.0225): significant"))
+      << loss;
   EXPECT_TRUE(has(loss, "too short")) << loss;
   EXPECT_TRUE(has(loss, "--steps 4000")) << loss;
 
@@ -100,7 +102,9 @@ TEST(TrainerTable, ConclusionsSayWhoIsBetterAndHowSure) {
       joined(makeStudy({{1.50, 1.60, 1.55}, {1.479, 1.580, 1.531}}, 4000));
   EXPECT_TRUE(has(win, "ademamix is 0.0200 nats/byte better than adamw"))
       << win;
-  EXPECT_TRUE(has(win, "better in 3 of 3): significant")) << win;
+  EXPECT_TRUE(has(win, "better in 3 of 3; 95 % interval of the difference "
+                       "-0.0225 to -0.0175): significant"))
+      << win;
   EXPECT_FALSE(has(win, "too short")) << win;
 
   std::string noise =
