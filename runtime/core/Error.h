@@ -21,7 +21,8 @@ public:
   /// Clears the caller's error; `out` may be null.
   explicit Diag(optimc_error *out);
   /// Reports to the same place, with `note` at the end of the message.
-  Diag(const Diag &diag, std::string note) : out(diag.out), note(std::move(note)) {}
+  Diag(const Diag &diag, std::string note)
+      : out(diag.out), note(std::move(note)) {}
 
   /// Writes the message and returns `code`.
   optimc_status fail(optimc_status code, const char *format, ...) const

@@ -48,8 +48,8 @@ struct Extent {
   }
 
   /// Where the elements may be cut for a phase with this optimc_cut: at
-  /// multiples of this number.
-  int64_t unitOf(uint32_t cut) const {
+  /// multiples of this number, of `anywhere` if the phase does not mind.
+  int64_t unitOf(uint32_t cut, int64_t anywhere = 1) const {
     switch (cut) {
     case OPTIMC_CUT_LINES:
       // Panels start anew in each batch.
@@ -59,7 +59,7 @@ struct Extent {
     case OPTIMC_CUT_GRANULES:
       return reduceBlock;
     default:
-      return 1;
+      return anywhere;
     }
   }
 };

@@ -174,7 +174,10 @@ void tidyClocks(Optimizer &opt);
 /// nullptr if a scalar state may have the value, else the reason.
 const char *scalarFault(const optimc_scalar_state &state, double value);
 
-// Scalars (DeviceScalars.cpp).
+// Scalars (Scalars.cpp, DeviceScalars.cpp).
+/// The inputs of rate model, of group `owner` or of tensor `owner`.
+std::vector<InputValue> &inputsOf(Optimizer &opt, uint32_t rate,
+                                  uint32_t owner);
 /// What the scalar is bound to; null if nothing.
 const BoundScalar *findBound(const Optimizer &opt, bool isHyper, uint32_t slot,
                              uint32_t index);

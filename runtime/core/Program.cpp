@@ -217,9 +217,9 @@ optimc_status Program::copyPlan(const optimc_plan &from, const char *entry,
                          "entry '%s' has a kernel phase of stage %u; at most "
                          "%u is allowed",
                          entry, phase.stage, maxStage);
-      Phase copy = {phase.stage,  phase.domain,     phase.cut, phase.reads,
-                    phase.writes, phase.reductions, {},        nullptr,
-                    phase.ptx_entry};
+      Phase copy = {phase.stage, phase.domain, phase.cut,
+                    phase.reads, phase.writes, phase.reductions,
+                    {},          nullptr,      phase.ptx_entry};
       if (optimc_status s =
               copyArray(phase.code, "kernel versions", copy.code, diag))
         return s;

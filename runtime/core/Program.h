@@ -28,7 +28,7 @@ struct Phase {
   uint32_t stage, domain, cut;
   uint64_t reads, writes, reductions;
   std::vector<optimc_code> code;
-  optimc_kernel_fn fn; // the best code that this machine may run
+  optimc_kernel_fn fn;  // the best code that this machine may run
   const char *ptxEntry; // null without PTX
 };
 
@@ -95,7 +95,7 @@ public:
   uint32_t maxReductions = 0;
   bool tensorFrames = false; // some value has tensor rate
   bool reducesToGroups = false;
-  uint64_t isaUsed = 0;      // of the code that was picked
+  uint64_t isaUsed = 0; // of the code that was picked
 
   uint32_t findHyper(std::string_view name) const;
   uint32_t findStream(std::string_view name) const;

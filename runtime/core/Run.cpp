@@ -282,12 +282,13 @@ static optimc_status finishStep(Optimizer &opt, const Diag &diag) {
   const Program &program = opt.program;
   const Entry &entry = program.entries[opt.step.entry];
   bool all = opt.step.allRan;
+  bool joins = entry.jointStage < entry.nStages;
   std::vector<uint32_t> ran;
-  if (!all)
+  if (!all && (joins || opt.device))
     for (uint32_t i = 0; i < opt.tensors.size(); ++i)
       if (opt.tensors[i]->ran)
         ran.push_back(i);
-  if (!all && entry.jointStage < entry.nStages) {
+  if (!all && joins) {
     optimc_status status =
         opt.device ? opt.device->run(opt, ran.data(), ran.size(), false,
                                      entry.jointStage, entry.nStages, diag)

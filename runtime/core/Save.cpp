@@ -149,8 +149,10 @@ static void layOut(std::vector<FileTensor> &tensors,
                    std::vector<FileBytes> &data) {
   std::vector<size_t> order(tensors.size());
   std::iota(order.begin(), order.end(), size_t(0));
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return sizeOfDtype(tensors[a].dtype) > sizeOfDtype(tensors[b].dtype);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    size_t sizeA = sizeOfDtype(tensors[a].dtype);
+    size_t sizeB = sizeOfDtype(tensors[b].dtype);
+    return sizeA != sizeB ? sizeA > sizeB : a < b;
   });
   std::vector<FileTensor> sorted;
   std::vector<FileBytes> sources;

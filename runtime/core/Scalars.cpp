@@ -112,8 +112,8 @@ static std::vector<uint32_t> ownersAt(const Optimizer &opt, uint32_t rate,
   return list;
 }
 
-static std::vector<InputValue> &inputsOf(Optimizer &opt, uint32_t rate,
-                                         uint32_t owner) {
+std::vector<InputValue> &optimc::rt::inputsOf(Optimizer &opt, uint32_t rate,
+                                              uint32_t owner) {
   return rate == OPTIMC_RATE_MODEL   ? opt.modelInputs
          : rate == OPTIMC_RATE_GROUP ? opt.groups[owner].inputs
                                      : opt.tensors[owner]->inputs;

@@ -36,6 +36,17 @@ int64_t Format::auxCount(int64_t count) const {
   return hasAux() ? count : 0;
 }
 
+UnshardedPlaces optimc::rt::unshardedPlaces(const Format &format, int64_t first,
+                                            const void *stream,
+                                            const void *aux) {
+  auto place = [](const void *data, size_t bytesBefore) {
+    return data ? reinterpret_cast<uintptr_t>(data) - bytesBefore : 0;
+  };
+  return {place(stream, static_cast<size_t>(first) * format.elementSize()),
+          place(aux, static_cast<size_t>(format.auxCount(first)) *
+                         sizeof(uint16_t))};
+}
+
 uint32_t Format::dtype() const {
   switch (storage) {
   case OPTIMC_STORAGE_F32:

@@ -16,6 +16,7 @@
 
 #include "optimc-c/Runtime.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -46,6 +47,14 @@ struct Format {
   const char *auxSuffix() const; // "exponent" or "low"
   std::string name() const;      // "q8_sr unsigned"
 };
+
+/// Where value 0 of the unsharded tensor would be, from where value `first` is:
+/// kernels count as the unsharded tensor does. 0 for arrays that are not there.
+struct UnshardedPlaces {
+  uintptr_t stream, aux;
+};
+UnshardedPlaces unshardedPlaces(const Format &format, int64_t first,
+                                const void *stream, const void *aux);
 
 /// The format of a `name()`; false if there is none.
 bool parseFormat(std::string_view name, Format &out);

@@ -13,16 +13,9 @@
 //===----------------------------------------------------------------------===//
 #include "cuda/CudaDevice.h"
 
-#include <cstring>
 
 using namespace optimc::rt;
 using namespace optimc::rt::cuda;
-
-static bool sameBytes(const std::vector<double> &a,
-                      const std::vector<double> &b) {
-  return a.size() == b.size() &&
-         (a.empty() || !memcmp(a.data(), b.data(), a.size() * sizeof(double)));
-}
 
 optimc_status CudaDevice::prepareFrames(Optimizer &opt, const Diag &diag) {
   frames.layOut(opt);
@@ -97,7 +90,7 @@ optimc_status CudaDevice::prepare(Optimizer &opt, uint32_t entry, bool isWhole,
   std::vector<double> given;
   if (!framesAreStale)
     given = frames.params(opt);
-  bool newParams = framesAreStale || !sameBytes(given, params);
+  bool newParams = framesAreStale || !sameBits(given, params);
   bool newBound = framesAreStale || boundVersion != opt.boundVersion ||
                   boundFrames != framesVersion;
   const uint32_t *all = opt.everyTensor.data();

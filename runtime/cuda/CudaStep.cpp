@@ -264,11 +264,7 @@ optimc_status CudaDevice::readBound(Optimizer &opt, const Diag &diag) {
       continue;
     }
     const ScalarSlot &input = opt.program.inputs[scalar.slot];
-    auto &inputs = input.rate == OPTIMC_RATE_MODEL ? opt.modelInputs
-                   : input.rate == OPTIMC_RATE_GROUP
-                       ? opt.groups[scalar.index].inputs
-                       : opt.tensors[scalar.index]->inputs;
-    inputs[input.index] = {value, true};
+    inputsOf(opt, input.rate, scalar.index)[input.index] = {value, true};
   }
   return OPTIMC_OK;
 }

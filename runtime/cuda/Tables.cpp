@@ -72,12 +72,6 @@ optimc_status Tables::build(const Optimizer &opt, const Frames &frames,
 // Tensors
 //===----------------------------------------------------------------------===//
 
-/// Where value 0 of the unsharded tensor would be.
-static uint64_t placeOf(const void *data, int64_t bytesBefore) {
-  auto address = reinterpret_cast<uint64_t>(data);
-  return data ? address - static_cast<uint64_t>(bytesBefore) : 0;
-}
-
 optimc_status TableBuilder::addTensors(const Diag &diag) {
   size_t n = t.listed.size();
   if (n > UINT32_MAX)
@@ -108,14 +102,12 @@ optimc_status TableBuilder::addTensors(const Diag &diag) {
     std::vector<uint64_t> streams, aux;
     uint64_t all = 0;
     for (size_t k = 0; k < tensor.stream.size(); ++k) {
-      const Format &format = opt.program.formats[k];
-      int64_t first = tensor.firstOf(opt.program.streams[k].rate);
-      streams.push_back(
-          placeOf(tensor.stream[k],
-                  first * static_cast<int64_t>(format.elementSize())));
-      aux.push_back(placeOf(tensor.aux[k], format.auxCount(first) *
-                                               int64_t(sizeof(uint16_t))));
-      all |= streams.back() | aux.back();
+      UnshardedPlaces places = unshardedPlaces(
+          opt.program.formats[k], tensor.firstOf(opt.program.streams[k].rate),
+          tensor.stream[k], tensor.aux[k]);
+      streams.push_back(places.stream);
+      aux.push_back(places.aux);
+      all |= places.stream | places.aux;
     }
     // Items of a shard that starts elsewhere would start off the line, too.
     if (all % 16 == 0 && tensor.shardStart % 256 == 0)
@@ -154,9 +146,8 @@ optimc_status TableBuilder::addItems(size_t planIndex, const Phase &phase,
       continue;
     int64_t first = tensor.firstOf(phase.domain);
     int64_t end = first + tensor.countOf(phase.domain);
-    int64_t unit = phase.cut == OPTIMC_CUT_ANYWHERE
-                       ? std::max<int64_t>(plan.granule, 256)
-                       : tensor.unitOf(phase.cut);
+    int64_t unit =
+        tensor.unitOf(phase.cut, std::max<int64_t>(plan.granule, 256));
     int64_t wanted =
         phase.cut == OPTIMC_CUT_GRANULES ? granuleItemValues : itemValues;
     // Multiples of 2^32 are multiples of every granule; lines and blocks are

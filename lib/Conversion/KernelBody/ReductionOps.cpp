@@ -31,22 +31,16 @@ Value optimc::emitNeutral(OpBuilder &builder, Location loc, Reduction kind,
 Value optimc::emitTakeIn(OpBuilder &builder, Location loc, Reduction kind,
                          Value lane, Value x) {
   switch (kind) {
-  case Reduction::Sum:
-  case Reduction::Mean:
-    return arith::AddFOp::create(builder, loc, lane, x);
   case Reduction::SumSq:
   case Reduction::MeanSq:
     return math::FmaOp::create(builder, loc, x, x, lane);
-  case Reduction::Max:
-    return arith::MaximumFOp::create(builder, loc, lane, x);
-  case Reduction::Min:
-    return arith::MinimumFOp::create(builder, loc, lane, x);
-  case Reduction::MaxAbs: {
-    Value magnitude = math::AbsFOp::create(builder, loc, x);
-    return arith::MaximumFOp::create(builder, loc, lane, magnitude);
+  case Reduction::MaxAbs:
+    x = math::AbsFOp::create(builder, loc, x);
+    break;
+  default:
+    break;
   }
-  }
-  llvm_unreachable("unknown reduction");
+  return emitCombine(builder, loc, kind, lane, x);
 }
 
 Value optimc::emitCombine(OpBuilder &builder, Location loc, Reduction kind,

@@ -308,8 +308,7 @@ static void layerFirst(const optimc_run *runs, int64_t n) {
     float *u = static_cast<float *>(r->stream[3]);
     for (int64_t k = 0; k < r->count; ++k) {
       int64_t i = r->first + k;
-      u[i] =
-          g[i] / h[i] + r->scalars[1] * randomOf(r->key, r->first + k);
+      u[i] = g[i] / h[i] + r->scalars[1] * randomOf(r->key, r->first + k);
     }
   }
 }
