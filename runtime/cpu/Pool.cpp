@@ -111,8 +111,14 @@ void Pool::run(optimc_task_fn newTask, void *newData, uint32_t count) {
   wake.notify_all();
   newTask(newData, 0);
   {
-    std::unique_lock<std::mutex> lock(mutex);
+    std::lock_guard<std::mutex> lock(mutex);
     tickets = 0;
+  }
+  // Those that have joined are in their last chunks.
+  for (int i = 0; i < spins && active.load() != 0; ++i)
+    pause();
+  if (active.load() != 0) {
+    std::unique_lock<std::mutex> lock(mutex);
     finished.wait(lock, [&] { return active.load() == 0; });
   }
   busy.store(false, std::memory_order_release);

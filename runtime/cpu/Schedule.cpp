@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 
 using namespace optimc::rt;
 
@@ -23,6 +24,8 @@ constexpr int64_t chunksPerThread = 8;
 /// What starting a run costs, in elements.
 constexpr int64_t runWeight = 64;
 constexpr int64_t cacheLine = 16; // float32 elements
+/// Regions of so many values try whether threads pay.
+constexpr int64_t trialFrom = 16 * 1024, trialTo = 2 * 1024 * 1024;
 } // namespace
 
 void Schedule::closeChunk(Region &region, optimc_kernel_fn fn) {
@@ -39,9 +42,8 @@ void Schedule::addItem(Region &region, const ScheduleItem *items,
   if (total == 0)
     return;
   int64_t globalFirst = item.extent.firstOf(phase.domain);
-  int64_t unit = phase.cut == OPTIMC_CUT_ANYWHERE
-                     ? std::max<int64_t>(item.granule, cacheLine)
-                     : item.extent.unitOf(phase.cut);
+  int64_t unit =
+      item.extent.unitOf(phase.cut, std::max<int64_t>(item.granule, cacheLine));
   int64_t piece = divideUp(target, unit) * unit;
   constexpr int64_t segment = int64_t(1) << 32;
   region.total += total;
@@ -100,6 +102,7 @@ bool Schedule::buildRegion(size_t index, uint32_t stage, size_t number,
   if (regions.size() <= index)
     regions.resize(index + 1);
   Region &region = regions[index];
+  int64_t totalBefore = region.total;
   region.stage = stage;
   region.total = 0;
   region.runs.clear();
@@ -115,23 +118,20 @@ bool Schedule::buildRegion(size_t index, uint32_t stage, size_t number,
         addItem(region, items, i, *phase);
     closeChunk(region, fn);
   }
+  if (region.total != totalBefore)
+    region.trial = {};
   return true;
 }
 
-/// Kernels count values as the unsharded tensor does.
 void Schedule::placeStreams(const ScheduleItem &item, size_t index,
                             const Program &program) {
   void **to = &pointers[2 * index * nStreams];
   for (uint32_t i = 0; i < nStreams; ++i) {
-    auto place = [&](void *base, int64_t bytesBefore) {
-      auto address = reinterpret_cast<uintptr_t>(base);
-      return base ? reinterpret_cast<void *>(address - bytesBefore) : nullptr;
-    };
-    const Format &format = program.formats[i];
-    int64_t first = item.extent.firstOf(program.streams[i].rate);
-    to[i] = place(item.stream[i], first * format.elementSize());
-    to[nStreams + i] =
-        place(item.aux[i], format.auxCount(first) * sizeof(uint16_t));
+    UnshardedPlaces places = unshardedPlaces(
+        program.formats[i], item.extent.firstOf(program.streams[i].rate),
+        item.stream[i], item.aux[i]);
+    to[i] = reinterpret_cast<void *>(places.stream);
+    to[nStreams + i] = reinterpret_cast<void *>(places.aux);
   }
 }
 
@@ -213,15 +213,35 @@ static void takeChunks(void *data, uint32_t) {
   }
 }
 
-void Schedule::execute(const ThreadChoice &threads, uint32_t stage) const {
+static void runRegion(const Schedule::Region &region,
+                      const ThreadChoice &threads, bool shares) {
+  Work work;
+  work.region = &region;
+  if (shares)
+    parallel(threads, takeChunks, &work);
+  // Whatever a caller's pool did not take is done here.
+  takeChunks(&work, 0);
+}
+
+void Schedule::execute(const ThreadChoice &threads, uint32_t stage) {
+  using Clock = std::chrono::steady_clock;
   for (size_t r = 0; r < nRegions; ++r) {
-    if (regions[r].stage != stage)
+    Region &region = regions[r];
+    if (region.stage != stage)
       continue;
-    Work work;
-    work.region = &regions[r];
-    if (regions[r].total >= parallelFrom && regions[r].chunks.size() > 1)
-      parallel(threads, takeChunks, &work);
-    // Whatever a caller's pool did not take is done here.
-    takeChunks(&work, 0);
+    bool isLikely = region.total >= parallelFrom;
+    bool mayShare =
+        (threads.count > 1 || threads.parallelFor) && region.chunks.size() > 1;
+    // A caller who brings threads wants them used.
+    if (!mayShare || threads.parallelFor || region.total < trialFrom ||
+        region.total >= trialTo) {
+      runRegion(region, threads, mayShare && isLikely);
+      continue;
+    }
+    bool shares = region.trial.shares(isLikely);
+    Clock::time_point start = Clock::now();
+    runRegion(region, threads, shares);
+    std::chrono::duration<double> time = Clock::now() - start;
+    region.trial.note(shares, time.count());
   }
 }

@@ -20,6 +20,7 @@
 #include "core/Extent.h"
 #include "core/Program.h"
 #include "cpu/Threads.h"
+#include "cpu/Trial.h"
 
 namespace optimc::rt {
 
@@ -49,11 +50,12 @@ public:
     uint32_t item;
   };
   struct Region {
-    uint32_t stage;
-    int64_t total; // values
+    uint32_t stage = 0;
+    int64_t total = 0; // values
     std::vector<optimc_run> runs;
     std::vector<KeySource> keys; // by run
     std::vector<Chunk> chunks;
+    Trial trial; // survives being built again with as many values
   };
 
   /// `threads` only sets the size of the chunks.
@@ -65,8 +67,9 @@ public:
   void setStep(double ahead);
 
   /// Runs the regions of a stage in order, each in parallel, in the default
-  /// floating-point environment. Small ones stay on this thread.
-  void execute(const ThreadChoice &threads, uint32_t stage) const;
+  /// floating-point environment. Small ones stay on this thread, as do larger
+  /// ones that are not faster on several.
+  void execute(const ThreadChoice &threads, uint32_t stage);
 
   size_t size() const { return nRegions; }
   const Region &operator[](size_t i) const { return regions[i]; }

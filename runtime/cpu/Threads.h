@@ -19,7 +19,7 @@
 
 namespace optimc::rt {
 
-/// Below this many elements waking threads costs more than it saves.
+/// From this many elements on, waking threads usually saves more than it costs.
 constexpr int64_t parallelFrom = 64 * 1024;
 
 struct ThreadChoice {
