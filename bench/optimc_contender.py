@@ -92,10 +92,17 @@ class Toolchain:
         self.programs[spec, store] = library, get(self.runtime.optimc_runtime_abi())
 
     def report(self, spec, store="", bandwidth=None):
+        """`bandwidth`: a file that `probe` wrote."""
         args = ["report", spec, "--json"] + (["--store", store] if store else [])
         if bandwidth:
-            args += ["--bandwidth", repr(bandwidth)]
+            args += ["--bandwidth", str(bandwidth)]
         return json.loads(self.run(*args))
+
+    def probe(self, threads):
+        """The file with what this machine's memory can do now."""
+        path = self.work / "probe.json"
+        self.run("probe", "--json", "--threads", str(threads), "--rounds", "5", "-o", str(path))
+        return path
 
     def specs(self):
         return {entry["name"] for entry in json.loads(self.run("list", "--json"))}

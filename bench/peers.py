@@ -207,13 +207,14 @@ def run(args, document, log):
             for name in args.lists:
                 log(f"{optimizer}, {name}")
                 problem = shapes.Problem(optimizer, name, args.dtype)
+                before = results.predict(problem, toolchain, args)
                 result = run_list(problem, toolchain, yardstick, args, log)
                 document["results"].append(result)
+                document["predictions"] += results.compare_predictions(
+                    result, before, results.predict(problem, toolchain, args))
                 wrong += find_disagreements(result)
                 results.print_result(result)
                 results.save(document, args)
-        document["predictions"] = results.predict(document, toolchain, args)
-        results.save(document, args)
     print(results.markdown(document))
     if args.svg:
         results.draw(document, args.svg)

@@ -1,7 +1,6 @@
 """What was measured, as text, JSON, Markdown and a chart."""
 
 import json
-import statistics
 
 from optimc_contender import get_store
 
@@ -39,27 +38,26 @@ def print_result(result):
               f"{c['gb_per_s']:>7.1f} {len(c['seconds']):>8} {difference:>11}", flush=True)
 
 
-def predict(document, toolchain, args):
-    """`optimc report` from the bandwidth of `update`, which is no optimizer and
-    none of the lists, against the medians of large lists."""
-    bandwidths = [b["update"] for b in document["bandwidth"] if b]
-    if not bandwidths:
-        return []
-    bandwidth = statistics.median(bandwidths)
+def predict(problem, toolchain, args):
+    """Seconds per step by states, as `optimc report` says from a bandwidth that is
+    measured now; nothing where caches or another instruction set decide."""
+    if args.quick or args.isa != "x86-64-v4" or problem.list_name not in LARGE:
+        return {}
+    probe = toolchain.probe(args.threads)
+    return {states: toolchain.report(problem.optimizer, get_store(args.dtype, states),
+                                     probe)["predicted_ns"] * 1e-9 * problem.elements
+            for states in ("", *args.states)}
+
+
+def compare_predictions(result, before, after):
+    """The means of what was predicted before and after the list was measured."""
     rows = []
-    for result in document["results"]:
-        if result["list"] not in LARGE:
-            continue
-        for states in ("", *args.states):
-            measured = _find(result, "optimc-native" if not states else f"optimc-{states}")
-            if not measured:
-                continue
-            report = toolchain.report(result["optimizer"], get_store(args.dtype, states),
-                                      bandwidth)
-            seconds = report["predicted_ns"] * 1e-9 * result["elements"]
+    for states in before:
+        measured = _find(result, "optimc-native" if not states else f"optimc-{states}")
+        if measured:
             rows.append({"optimizer": result["optimizer"], "list": result["list"],
-                         "states": states or "f32", "bandwidth": bandwidth,
-                         "predicted": seconds, "measured": measured["median"]})
+                         "states": states or "f32", "measured": measured["median"],
+                         "predicted": (before[states] + after[states]) / 2})
     return rows
 
 

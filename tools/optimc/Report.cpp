@@ -10,13 +10,17 @@
 #include "Probe.h"
 #include "Remarks.h"
 #include "Spec.h"
+#include "StepTimer.h"
 #include "optimc/Analysis/Cost.h"
 #include "optimc/Analysis/ValueNames.h"
 #include "optimc/Pipelines/Pipelines.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
+#include <optional>
 
 using namespace llvm;
 using namespace optimc;
@@ -24,6 +28,21 @@ using namespace optimc::optim;
 using namespace optimc::tool;
 
 namespace {
+/// Nanoseconds per parameter and step.
+struct Prediction {
+  double bandwidth = 0; ///< GB/s, of all passes together
+  double memoryNs = 0, arithmeticNs = 0;
+
+  /// Processors compute while they wait for memory, but not perfectly where
+  /// both take about as long.
+  double getNs() const {
+    constexpr double sharpness = 4;
+    return std::pow(std::pow(memoryNs, sharpness) +
+                        std::pow(arithmeticNs, sharpness),
+                    1 / sharpness);
+  }
+};
+
 /// All facts, taken once and printed twice.
 struct Facts {
   struct Host {
@@ -53,12 +72,7 @@ struct Facts {
   SmallVector<RemarkText> remarks;
   double bytesRead = 0, bytesWritten = 0; ///< of the costliest variant
   double stateBytes = 0;                  ///< of all element states
-  double bandwidth = 0;                   ///< GB/s; 0: not given
-
-  /// Bytes over GB/s are nanoseconds.
-  double getPredictedNs() const {
-    return (bytesRead + bytesWritten) / bandwidth;
-  }
+  std::optional<Prediction> prediction;
   SmallVector<std::pair<std::string, std::string>> storage; ///< by stream
 };
 } // namespace
@@ -121,11 +135,10 @@ static Facts collect(OptimizerOp op, SmallVector<RemarkText> remarks) {
       for (const PassCost &pass : getPasses(body, leaf)) {
         double read = getStreamBytes(op, pass.use.reads),
                written = getStreamBytes(op, pass.use.writes);
-        known.passes.push_back(
-            {pass.stage, stringifyRate(pass.domain).str(),
-             getStreamNames(op, pass.use.reads),
-             getStreamNames(op, pass.use.writes), read, written, pass.ops,
-             pass.reduced});
+        known.passes.push_back({pass.stage, stringifyRate(pass.domain).str(),
+                                getStreamNames(op, pass.use.reads),
+                                getStreamNames(op, pass.use.writes), read,
+                                written, pass.ops, pass.reduced});
         known.bytesRead += read;
         known.bytesWritten += written;
       }
@@ -160,6 +173,18 @@ static void printPass(raw_ostream &os, const Facts::Pass &pass) {
   os << "\n";
 }
 
+static void printPrediction(raw_ostream &os, const Prediction &prediction) {
+  os << formatv("predicted: {0} ns per parameter and step at {1} GB/s, where "
+                "the tensors are larger than the caches",
+                format("%.4g", prediction.getNs()),
+                format("%.4g", prediction.bandwidth));
+  if (prediction.arithmeticNs != 0)
+    os << formatv(" ({0} for memory, {1} for arithmetic)",
+                  format("%.4g", prediction.memoryNs),
+                  format("%.4g", prediction.arithmeticNs));
+  os << "\n";
+}
+
 static void printText(const Facts &facts) {
   raw_ostream &os = outs();
   os << "optimizer " << facts.name << ": " << describeBytes(facts.bytesRead)
@@ -167,11 +192,8 @@ static void printText(const Facts &facts) {
      << " written per parameter and step, " << describeBytes(facts.stateBytes)
      << " bytes of state per parameter"
      << (facts.storage.empty() ? " (float32)" : "") << "\n";
-  if (facts.bandwidth)
-    os << formatv("predicted: {0} ns per parameter and step at {1} GB/s, where "
-                  "the tensors are larger than the caches\n",
-                  format("%.4g", facts.getPredictedNs()),
-                  format("%.4g", facts.bandwidth));
+  if (facts.prediction)
+    printPrediction(os, *facts.prediction);
   if (!facts.storage.empty())
     os << "\nstorage (float32 where nothing is said)\n";
   for (auto &[name, format] : facts.storage)
@@ -281,20 +303,55 @@ static void printJson(const Facts &facts) {
                       {"scalar_functions", std::move(hosts)},
                       {"variants", std::move(variants)},
                       {"remarks", std::move(remarks)}};
-  if (facts.bandwidth) {
-    object["bandwidth"] = facts.bandwidth;
-    object["predicted_ns"] = facts.getPredictedNs();
+  if (facts.prediction) {
+    object["bandwidth"] = facts.prediction->bandwidth;
+    object["memory_ns"] = facts.prediction->memoryNs;
+    object["arithmetic_ns"] = facts.prediction->arithmeticNs;
+    object["predicted_ns"] = facts.prediction->getNs();
   }
   outs() << formatv("{0:2}\n", json::Value(std::move(object)));
 }
 
+/// Memory costs each pass its bytes at the bandwidth of as many arrays;
+/// arithmetic costs what it takes in caches, shared by the threads.
+static Expected<Prediction> predict(const Facts &facts,
+                                    const MemoryProfile &profile,
+                                    const TimedSpec &timed) {
+  Prediction prediction;
+  // A step that touches no array of elements costs nothing per element.
+  const Facts::Variant *costliest = nullptr;
+  for (const Facts::Variant &variant : facts.variants)
+    if (variant.entry == facts.variants.front().entry &&
+        (!costliest || variant.bytesRead + variant.bytesWritten >
+                           costliest->bytesRead + costliest->bytesWritten))
+      costliest = &variant;
+  for (const Facts::Pass &pass :
+       costliest ? costliest->passes : SmallVector<Facts::Pass, 0>()) {
+    StringSet<> arrays;
+    arrays.insert(pass.reads.begin(), pass.reads.end());
+    arrays.insert(pass.writes.begin(), pass.writes.end());
+    prediction.memoryNs +=
+        (pass.bytesRead + pass.bytesWritten) /
+        profile.getBandwidth(arrays.size(), pass.bytesWritten != 0);
+  }
+  prediction.bandwidth = (facts.bytesRead + facts.bytesWritten) /
+                         std::max(prediction.memoryNs, 1e-9);
+  if (!profile.isMeasured())
+    return prediction;
+  Expected<double> inCache = timeInCache(timed);
+  if (!inCache)
+    return inCache.takeError();
+  prediction.arithmeticNs = *inCache / profile.threads;
+  return prediction;
+}
+
 int optimc::tool::runReport(const ReportArgs &args) {
-  double bandwidth = 0;
+  std::optional<MemoryProfile> profile;
   if (!args.bandwidth.empty()) {
-    Expected<double> value = readBandwidth(args.bandwidth);
-    if (!value)
-      return reportError(value.takeError());
-    bandwidth = *value;
+    Expected<MemoryProfile> given = readProfile(args.bandwidth);
+    if (!given)
+      return reportError(given.takeError());
+    profile = std::move(*given);
   }
   auto spec = loadSpec(args);
   if (!spec)
@@ -309,7 +366,13 @@ int optimc::tool::runReport(const ReportArgs &args) {
   if (mlir::failed(runPipeline(*spec->module, options)))
     return ExitUserError;
   Facts facts = collect(spec->optimizer, std::move(remarks));
-  facts.bandwidth = bandwidth;
+  if (profile) {
+    TimedSpec timed{spec->text, facts.name, args.freeze, args.store};
+    Expected<Prediction> prediction = predict(facts, *profile, timed);
+    if (!prediction)
+      return reportError(prediction.takeError());
+    facts.prediction = *prediction;
+  }
   args.json ? printJson(facts) : printText(facts);
   return ExitSuccess;
 }
