@@ -19,9 +19,12 @@
 // CHECK:             %[[G:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
 // CHECK:             %[[R:.*]] = math.fma %[[V]], %[[G]], %[[P]] : vector<16xf32>
 // CHECK:             llvm.store %[[R]], %{{.*}} {alignment = 4 : i64} : vector<16xf32>, !llvm.ptr
+// Scalars are loaded again: they shall take no registers in the vector loop.
+// CHECK:           %[[LR2:.*]] = llvm.load %{{.*}} : !llvm.ptr -> f32
+// CHECK:           %[[NEG2:.*]] = arith.negf %[[LR2]] : f32
 // CHECK:           scf.for
 // CHECK-NOT:         prefetch
-// CHECK:             math.fma %[[NEG]], %{{.*}}, %{{.*}} : f32
+// CHECK:             math.fma %[[NEG2]], %{{.*}}, %{{.*}} : f32
 // CHECK:             llvm.store %{{.*}} : f32, !llvm.ptr
 // REMARK: one pass per element: 2 streams read, 1 written, 0 reduced
 optim.optimizer @sgd(%p, %g) hyper(%lr = 1e-3 in [0, inf)) {

@@ -24,6 +24,9 @@
 
 namespace optimc {
 
+/// The number of a select of something else where it is a NaN, else null.
+mlir::Value matchNaNSelect(mlir::Value value);
+
 class KernelBody {
 public:
   KernelBody(const ProgramLayout &layout, const EntryLayout &entry,
@@ -73,7 +76,8 @@ protected:
   /// Clones what has this level, once.
   void compute(Level level);
 
-  void cloneOp(mlir::Operation &op, bool vector, mlir::IRMapping &varying);
+  virtual void cloneOp(mlir::Operation &op, bool vector,
+                       mlir::IRMapping &varying);
   mlir::Value getClone(mlir::Value value, bool vector,
                        mlir::IRMapping &varying);
   /// The vector form of a scalar that many elements have in common.
@@ -105,9 +109,18 @@ protected:
   mlir::Value firstIndex;  ///< low 32 bits of the first global index
 
 private:
+  /// A vector of which lane l has `base + l * step`.
+  struct Progression {
+    mlir::Value base;
+    uint32_t step = 0;
+  };
+  mlir::Value spread(Progression progression);
+  mlir::Value cloneProgression(mlir::Operation &op, mlir::IRMapping &varying);
   void findStreams();
   mlir::LogicalResult checkFormats(llvm::StringRef pass);
   mlir::LogicalResult checkBlocks();
+
+  llvm::DenseMap<mlir::Value, Progression> progressions; ///< by vector
 };
 
 } // namespace optimc

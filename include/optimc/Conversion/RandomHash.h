@@ -20,6 +20,14 @@ mlir::Value emitRandomHash(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value index, mlir::Value key0,
                            mlir::Value key1);
 
+/// `u` of which h = u ^ (u >> 16): enough where one half of h is wanted.
+mlir::Value emitUnfoldedHash(mlir::OpBuilder &builder, mlir::Location loc,
+                             mlir::Value index, mlir::Value key0,
+                             mlir::Value key1);
+/// The upper or lower 16 bits of h, times 2^shift.
+mlir::Value emitHashHalf(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::Value unfolded, bool isUpper, unsigned shift);
+
 /// optimc_mix of optimc-c/Program.h, of an i64.
 mlir::Value emitMix(mlir::OpBuilder &builder, mlir::Location loc,
                     mlir::Value x);

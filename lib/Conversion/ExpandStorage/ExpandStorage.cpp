@@ -46,7 +46,7 @@ private:
   Block &body;
   OpBuilder builder;
   SmallVector<StorageAttr> formats;       ///< of streams, then results
-  llvm::MapVector<int64_t, Value> hashes; ///< by id, of 32 bits
+  llvm::MapVector<int64_t, Value> hashes; ///< by id, unfolded
 };
 } // namespace
 
@@ -134,7 +134,7 @@ void KernelExpander::addDraws() {
     std::string suffix = "store" + std::to_string(id & 0x7FFFFFFF);
     Value key0 = body.addArgument(i32, named("k0_" + suffix));
     Value key1 = body.addArgument(i32, named("k1_" + suffix));
-    hash = emitRandomHash(builder, loc, index, key0, key1);
+    hash = emitUnfoldedHash(builder, loc, index, key0, key1);
   }
   kernel.setRandomIds(ids);
 }
@@ -144,13 +144,9 @@ Value KernelExpander::getDraw(StorageAttr storage) {
   if (!storage.isStochastic())
     return {};
   Value hash = hashes.lookup(getRandomId(storage));
-  Location loc = kernel.getLoc();
-  bool isHigh = storage.getDraw() % 2;
-  Value amount = arith::ConstantOp::create(
-      builder, loc, builder.getI32IntegerAttr(isHigh ? 16 : 0xFFFF));
-  if (isHigh)
-    return arith::ShRUIOp::create(builder, loc, hash, amount);
-  return arith::AndIOp::create(builder, loc, hash, amount);
+  return emitHashHalf(builder, kernel.getLoc(), hash,
+                      /*isUpper=*/storage.getDraw() % 2,
+                      StorageEmitter::getDrawShift(storage));
 }
 
 //===----------------------------------------------------------------------===//

@@ -174,8 +174,7 @@ StoredValue StorageEmitter::encodeQ8(StorageAttr storage, Value number,
   Value baseBits = create<arith::ShLIOp>(base, stepBits);
   Value added = create<arith::SubIOp>(integer(0), baseBits);
   if (draw) {
-    Value fraction = create<arith::ShLIOp>(draw, 4);
-    magnitude = create<arith::AddIOp>(magnitude, fraction);
+    magnitude = create<arith::AddIOp>(magnitude, draw);
   } else {
     added = create<arith::AddIOp>(added, uint32_t(1) << (stepBits - 1));
   }
@@ -202,11 +201,11 @@ Value StorageEmitter::decodeQ8(StorageAttr storage, Value code, Value base) {
                     ? shifted
                     : create<arith::AndIOp>(shifted, uint32_t(127) << stepBits);
   Value baseBits = create<arith::ShLIOp>(resize(base, 32), stepBits);
-  Value bits = create<arith::AddIOp>(steps, baseBits);
   Value zero = integer(0);
   Value isZero = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                                        steps, zero);
-  Value kept = select(isZero, zero, bits);
+  Value added = select(isZero, zero, baseBits);
+  Value kept = create<arith::AddIOp>(steps, added);
   if (isUnsigned)
     return toNumber(kept);
   Value sign = create<arith::AndIOp>(wide, ~magnitudeMask);

@@ -31,9 +31,14 @@ public:
   /// The float32 number; `aux` as in StoredValue.
   mlir::Value decode(optim::StorageAttr storage, mlir::Value code,
                      mlir::Value aux);
-  /// `draw`: 16 random bits as i32, null unless the format is stochastic.
+  /// `draw`: 16 random bits times 2^getDrawShift as i32, null unless the format
+  /// is stochastic.
   StoredValue encode(optim::StorageAttr storage, mlir::Value number,
                      mlir::Value draw);
+
+  static unsigned getDrawShift(optim::StorageAttr storage) {
+    return storage.isBlockScaled() ? 4 : 0;
+  }
 
 private:
   mlir::Value integer(uint32_t value);

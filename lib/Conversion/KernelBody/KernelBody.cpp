@@ -12,10 +12,21 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace optimc;
 using namespace optimc::optim;
+
+Value optimc::matchNaNSelect(Value value) {
+  auto select = value.getDefiningOp<arith::SelectOp>();
+  if (!select)
+    return Value();
+  auto test = select.getCondition().getDefiningOp<arith::CmpFOp>();
+  bool isTest = test && test.getPredicate() == arith::CmpFPredicate::UNO &&
+                test.getLhs() == test.getRhs();
+  return isTest ? test.getLhs() : Value();
+}
 
 KernelBody::KernelBody(const ProgramLayout &layout, const EntryLayout &entry,
                        const PhaseLayout &phase, int64_t width,
@@ -286,18 +297,42 @@ BlockArgument KernelBody::getIndexArgument() const {
 }
 
 Value KernelBody::elementIndex(Value number, bool vector) {
-  Type i32 = builder.getI32Type();
   Value first = arith::AddIOp::create(builder, loc, firstIndex, number);
-  if (!vector)
-    return first;
-  auto type = cast<VectorType>(widen(i32, true));
+  return vector ? spread({first, 1}) : first;
+}
+
+Value KernelBody::spread(Progression progression) {
+  auto type = cast<VectorType>(widen(builder.getI32Type(), true));
   SmallVector<int32_t> lanes(width);
   for (auto [i, lane] : llvm::enumerate(lanes))
-    lane = i;
+    lane = static_cast<int32_t>(i * progression.step);
   Value steps = arith::ConstantOp::create(
       builder, loc, DenseIntElementsAttr::get(type, lanes));
-  Value base = vector::BroadcastOp::create(builder, loc, type, first);
-  return arith::AddIOp::create(builder, loc, base, steps);
+  Value base =
+      vector::BroadcastOp::create(builder, loc, type, progression.base);
+  Value vector = arith::AddIOp::create(builder, loc, base, steps);
+  progressions[vector] = progression;
+  return vector;
+}
+
+/// Multiples of an element's index, and sums with scalars, are computed once
+/// per vector: vector multiplication of integers is slow. Null for other ops.
+Value KernelBody::cloneProgression(Operation &op, IRMapping &varying) {
+  bool isSum = isa<arith::AddIOp>(op);
+  if (!isSum && !isa<arith::MulIOp>(op))
+    return Value();
+  auto known = progressions.find(varying.lookupOrNull(op.getOperand(0)));
+  Value other = op.getOperand(1);
+  APInt factor;
+  if (known == progressions.end() || !isUniform(other) ||
+      (!isSum && !matchPattern(other, m_ConstantInt(&factor))))
+    return Value();
+  Progression next = known->second;
+  Value scalar = scalars.lookupOrDefault(other);
+  next.base = isSum ? add(next.base, scalar) : multiply(next.base, scalar);
+  if (!isSum)
+    next.step *= static_cast<uint32_t>(factor.getZExtValue());
+  return spread(next);
 }
 
 Value KernelBody::getClone(Value value, bool vector, IRMapping &varying) {
@@ -308,6 +343,10 @@ Value KernelBody::getClone(Value value, bool vector, IRMapping &varying) {
 }
 
 void KernelBody::cloneOp(Operation &op, bool vector, IRMapping &varying) {
+  if (Value result = vector ? cloneProgression(op, varying) : Value()) {
+    varying.map(op.getResult(0), result);
+    return;
+  }
   OperationState state(op.getLoc(), op.getName());
   for (Value operand : op.getOperands())
     state.operands.push_back(getClone(operand, vector, varying));

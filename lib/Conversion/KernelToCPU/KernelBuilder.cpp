@@ -42,7 +42,7 @@ Value KernelBuilder::elementAddress(Value base, Value index, Type type) {
 // Before the loops
 //===----------------------------------------------------------------------===//
 
-void KernelBuilder::buildKeys(Value run, Value first) {
+void KernelBuilder::buildKeys(Value first) {
   if (!getIndexArgument())
     return;
   Type i64 = builder.getI64Type();
@@ -50,12 +50,25 @@ void KernelBuilder::buildKeys(Value run, Value first) {
   mapKeys(first, key);
 }
 
-void KernelBuilder::loadScalars(Value run) {
+void KernelBuilder::loadScalars() {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   Value frame = loadField(pointer, run, offsetof(optimc_run, scalars));
   mapScalars([&](unsigned slot) {
     return loadField(builder.getF32Type(), frame, slot * sizeof(float));
   });
+}
+
+/// Loads again what loops of single elements need, so that it takes no vector
+/// registers in the loop before them. Conditions take none.
+void KernelBuilder::reloadScalars() {
+  if (!body || isSegmented())
+    return;
+  IRMapping before = scalars;
+  loadScalars();
+  compute(Level::Run);
+  for (auto [value, scalar] : before.getValueMap())
+    if (scalar.getType().isInteger(1))
+      scalars.map(value, scalar);
 }
 
 /// Finds the arrays of stream `i` where `first` is its first value in use.
@@ -75,7 +88,7 @@ void KernelBuilder::placeStream(unsigned i, Value first) {
   auxBases[i] = elementAddress(second, position, builder.getI16Type());
 }
 
-void KernelBuilder::buildRun(Value run) {
+void KernelBuilder::buildRun() {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   Type i64 = builder.getI64Type();
   table = loadField(pointer, run, offsetof(optimc_run, stream));
@@ -84,11 +97,11 @@ void KernelBuilder::buildRun(Value run) {
   Value count = loadField(i64, run, offsetof(optimc_run, count));
   bases.assign(layout.streams.size(), Value());
   auxBases.assign(layout.streams.size(), Value());
-  loadScalars(run);
-  buildKeys(run, first);
+  loadScalars();
+  buildKeys(first);
   compute(Level::Run);
   if (isSegmented())
-    return buildSegments(run, first, count);
+    return buildSegments(first, count);
   for (unsigned i = 0, e = bases.size(); i != e; ++i)
     if ((reads | writes) >> i & 1)
       placeStream(i, first);
@@ -130,8 +143,8 @@ FailureOr<LLVM::LLVMFuncOp> KernelBuilder::build(StringRef name) {
   Value size = constant(sizeof(optimc_run));
   Value offset =
       arith::MulIOp::create(builder, loc, loop.getInductionVar(), size);
-  Value run = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
-                                  function.getArgument(0), ValueRange(offset));
-  buildRun(run);
+  run = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
+                            function.getArgument(0), ValueRange(offset));
+  buildRun();
   return function;
 }

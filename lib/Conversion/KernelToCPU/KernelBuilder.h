@@ -20,6 +20,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
+#include <optional>
 
 namespace optimc {
 
@@ -49,13 +50,14 @@ private:
   mlir::Value broadcast(mlir::Value scalar) override;
 
   // Per run (KernelBuilder.cpp).
-  void buildRun(mlir::Value run);
-  void loadScalars(mlir::Value run);
-  void buildKeys(mlir::Value run, mlir::Value first);
+  void buildRun();
+  void loadScalars();
+  void reloadScalars();
+  void buildKeys(mlir::Value first);
   void placeStream(unsigned i, mlir::Value first);
 
   // Per segment (KernelSegments.cpp).
-  void buildSegments(mlir::Value run, mlir::Value first, mlir::Value count);
+  void buildSegments(mlir::Value first, mlir::Value count);
   void buildSegment(mlir::Value start, mlir::Value next);
   void findPosition(mlir::Value start);
   mlir::Value getSegmentEnd(mlir::Value start);
@@ -66,28 +68,57 @@ private:
 
   // Loops (KernelLoops.cpp).
   void buildLoops(mlir::Value count);
+  void buildPlainLoops(mlir::Value count);
+  mlir::Value findRareCase();
+  bool isRareSelect(mlir::Operation &op) const;
+  void cloneOp(mlir::Operation &op, bool vector,
+               mlir::IRMapping &varying) override;
   mlir::scf::ForOp buildLoop(mlir::Value from, mlir::Value to, int64_t step,
                              bool vector);
   void buildIteration(mlir::Value index, bool vector);
   void prefetch(mlir::Value address);
-  void loadStreams(mlir::Value index, bool vector, mlir::IRMapping &varying);
+  void loadStreams(mlir::Value index, bool vector, mlir::IRMapping &varying,
+                   uint64_t wanted, bool isFirst);
   void storeStream(const ElementWrite &write, mlir::Value index, bool vector,
                    mlir::IRMapping &varying);
   void accumulate(mlir::Value index, bool vector, mlir::IRMapping &varying);
 
-  // Block-scaled streams (BlockLoops.cpp).
+  // Block-scaled streams (BlockPlan.cpp, BlockLoops.cpp).
   void planBlocks();
+  void findEarly();
+  bool isLate(mlir::Operation &op) const;
+  void spill(mlir::Value value);
+  llvm::SmallVector<mlir::Value> findCarried();
   bool readsBlocks() const;
   void allocateBuffers();
-  void spill(mlir::Value value);
-  void buildBlocks(mlir::Value count);
-  void buildBlock(mlir::Value begin, mlir::Value end);
+  llvm::SmallVector<mlir::Value> placeBuffers(mlir::Value begin);
   void loadExponents(mlir::Value block);
-  llvm::SmallVector<mlir::Value> buildFirstLoop(mlir::Value from,
-                                                mlir::Value to, bool vector,
-                                                mlir::ValueRange largest);
   void computeBetween(mlir::ValueRange largest, mlir::Value block);
-  void buildSecondLoop(mlir::Value from, mlir::Value to, bool vector);
+  void quietNaNs(mlir::ValueRange largest, mlir::Value begin, mlir::Value end,
+                 mlir::ValueRange places);
+  llvm::SmallVector<mlir::Value> emitEarly(mlir::Value index, bool vector,
+                                           mlir::ValueRange places,
+                                           mlir::ValueRange known);
+  void emitLate(mlir::Value index, bool vector, mlir::ValueRange places);
+  llvm::SmallVector<mlir::Value> buildBlockLoop(
+      mlir::Value from, mlir::Value to, bool vector, mlir::ValueRange known,
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value index,
+                                                        mlir::ValueRange known)>
+          emit);
+  llvm::SmallVector<mlir::Value> buildEarlyLoop(mlir::Value from,
+                                                mlir::Value to, bool vector,
+                                                mlir::ValueRange places,
+                                                mlir::ValueRange known);
+  void buildLateLoop(mlir::Value from, mlir::Value to, bool vector,
+                     mlir::ValueRange places);
+  llvm::SmallVector<mlir::Value> getNoMaxima();
+  llvm::SmallVector<mlir::Value> joinLanes(mlir::ValueRange lanes);
+  void buildBlock(mlir::Value begin, mlir::Value end);
+  llvm::SmallVector<mlir::Value>
+  buildWholeBlock(mlir::Value begin, llvm::ArrayRef<mlir::Value> carried,
+                  std::optional<mlir::ValueRange> before);
+  void buildWholeBlocks(mlir::Value count);
+  void buildBlocks(mlir::Value count);
 
   mlir::Value loadField(mlir::Type type, mlir::Value base, int64_t offset);
   mlir::Value elementAddress(mlir::Value base, mlir::Value index,
@@ -95,26 +126,29 @@ private:
 
   // Block-scaled streams.
   llvm::SmallVector<optim::BlockMaxOp> blockMaxima;
-  llvm::DenseSet<mlir::Value> perBlock; ///< follow from old exponents alone
-  llvm::DenseSet<mlir::Value> between;  ///< follow from maxima alone
-  llvm::DenseSet<mlir::Value> late;     ///< follow from maxima and elements
-  llvm::SetVector<mlir::Value> spilled; ///< kept from the first loop
+  llvm::DenseSet<mlir::Value> perBlock;    ///< follow from old exponents alone
+  llvm::DenseSet<mlir::Value> between;     ///< follow from maxima alone
+  llvm::DenseSet<mlir::Operation *> early; ///< what maxima depend on
+  uint64_t earlyReads = 0, lateReads = 0;  ///< streams, by loop
+  llvm::SetVector<mlir::Value> spilled;    ///< kept from the first loop
   llvm::SetVector<mlir::Operation *> repeated; ///< computed in both loops
   llvm::SmallVector<mlir::Value> buffers;      ///< of `spilled`
+  llvm::DenseSet<mlir::Operation *> quieted;   ///< selects by `quietNaNs`
 
   // Per run.
+  mlir::Value run;                    ///< the optimc_run
   mlir::Value table, auxTable;        ///< of the streams' arrays
   mlir::Value rows, cols, block, end; ///< of a segmented run
   mlir::Value partials;               ///< table of the partial results
   mlir::IRMapping broadcasts;         ///< scalar -> vector, before the loop
   mlir::Operation *vectorLoop = nullptr;
+  bool isCommonCase = false; ///< no condition that loops share holds
   llvm::SmallVector<ReductionLanes, 2> lanes; ///< by reduction of the phase
 
   // Per run, or per segment of one.
   llvm::SmallVector<mlir::Value> bases;    ///< by stream; null if untouched
   llvm::SmallVector<mlir::Value> auxBases; ///< likewise; of second arrays
   llvm::SmallVector<mlir::Value> olds;     ///< by stream, in this iteration
-  mlir::Value blockBegin;
   mlir::Value row, rowStart, blockIndex, blockStart; ///< of the segment
 };
 

@@ -15,14 +15,73 @@ using namespace mlir;
 using namespace optimc;
 using namespace optimc::optim;
 
-/// A vector loop, and a scalar one for the rest.
+//===----------------------------------------------------------------------===//
+// Conditions that a whole loop shares
+//===----------------------------------------------------------------------===//
+
+/// Such as that of an average whose weight is 1, which takes over its input.
+bool KernelBuilder::isRareSelect(Operation &op) const {
+  auto select = dyn_cast<arith::SelectOp>(op);
+  return select && !isUniform(select.getResult()) &&
+         isUniform(select.getCondition());
+}
+
+/// Whether any of them holds; null without any.
+Value KernelBuilder::findRareCase() {
+  if (!body)
+    return Value();
+  llvm::SetVector<Value> conditions;
+  for (Operation &op : body->without_terminator())
+    if (isRareSelect(op))
+      conditions.insert(
+          scalars.lookupOrDefault(cast<arith::SelectOp>(op).getCondition()));
+  Value any;
+  for (Value condition : conditions)
+    any = any ? Value(arith::OrIOp::create(builder, loc, any, condition))
+              : condition;
+  return any;
+}
+
+void KernelBuilder::cloneOp(Operation &op, bool vector, IRMapping &varying) {
+  if (!quieted.contains(&op) && !(isCommonCase && isRareSelect(op)))
+    return KernelBody::cloneOp(op, vector, varying);
+  Value other = cast<arith::SelectOp>(op).getFalseValue();
+  varying.map(op.getResult(0), getClone(other, vector, varying));
+}
+
+/// Selects cost registers and, on AVX2, as much as three other operations each:
+/// where none is needed there are loops without them.
 void KernelBuilder::buildLoops(Value count) {
+  Value isRare = findRareCase();
+  if (!isRare)
+    return buildPlainLoops(count);
+  Value yes = constant(1, /*bits=*/1);
+  Value isCommon = arith::XOrIOp::create(builder, loc, isRare, yes);
+  auto branch = scf::IfOp::create(builder, loc, isCommon, /*hasElse=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  IRMapping outside = scalars;
+  for (Block *block : {branch.thenBlock(), branch.elseBlock()}) {
+    builder.setInsertionPointToStart(block);
+    isCommonCase = block == branch.thenBlock();
+    broadcasts.clear();
+    buildPlainLoops(count);
+    scalars = outside;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// A vector loop, and a scalar one for the rest.
+void KernelBuilder::buildPlainLoops(Value count) {
   if (!blockMaxima.empty() || readsBlocks())
     return buildBlocks(count);
   Value zero = constant(0);
   Value mask = constant(-width);
   Value whole = arith::AndIOp::create(builder, loc, count, mask);
   buildLoop(zero, whole, width, /*vector=*/true);
+  reloadScalars();
   buildLoop(whole, count, 1, /*vector=*/false);
 }
 
@@ -70,9 +129,11 @@ void KernelBuilder::prefetch(Value address) {
                          /*cache=*/1);
 }
 
-/// Maps the streams and the element's index; all loads of an iteration come
-/// before its stores.
-void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying) {
+/// Maps the streams in `wanted` and the element's index; all loads of an
+/// iteration come before its stores. Of two loops over the same elements, each
+/// prefetches what it is the first to touch.
+void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying,
+                                uint64_t wanted, bool isFirst) {
   SmallVector<Value> addresses(bases.size());
   for (auto [i, base] : llvm::enumerate(bases))
     if (base)
@@ -80,7 +141,8 @@ void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying) {
   if (vector)
     for (auto [i, address] : llvm::enumerate(addresses))
       // Slices are in cache.
-      if (address && layout.streams[i].rate == phase.domain)
+      if (address && layout.streams[i].rate == phase.domain &&
+          (earlyReads >> i & 1) == isFirst)
         prefetch(address);
   auto load = [&](Type element, Value address) -> Value {
     unsigned alignment = element.getIntOrFloatBitWidth() / 8;
@@ -89,7 +151,7 @@ void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying) {
   };
   olds.assign(bases.size(), Value());
   for (auto [i, address] : llvm::enumerate(addresses))
-    if (address && (reads >> i & 1))
+    if (address && (wanted >> i & 1))
       olds[i] = load(getMemoryType(i), address);
   if (!body)
     return;
@@ -133,7 +195,7 @@ void KernelBuilder::storeStream(const ElementWrite &write, Value index,
 
 void KernelBuilder::buildIteration(Value index, bool vector) {
   IRMapping varying;
-  loadStreams(index, vector, varying);
+  loadStreams(index, vector, varying, reads, /*isFirst=*/false);
   if (body)
     for (Operation &op : body->without_terminator())
       if (op.getNumResults() != 0 &&

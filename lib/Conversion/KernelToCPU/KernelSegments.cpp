@@ -189,7 +189,7 @@ void KernelBuilder::buildSegment(Value start, Value next) {
     endReduction(i, start, next);
 }
 
-void KernelBuilder::buildSegments(Value run, Value first, Value count) {
+void KernelBuilder::buildSegments(Value first, Value count) {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   Type i64 = builder.getI64Type(), i32 = builder.getI32Type();
   rows = loadField(i64, run, offsetof(optimc_run, rows));

@@ -39,17 +39,6 @@ static Value matchBinary(Value value, uint32_t bits) {
   return op && isConstant(op.getRhs(), bits) ? op.getLhs() : Value();
 }
 
-/// The number of a select of something else where it is a NaN.
-static Value matchNaNSelect(Value value) {
-  auto select = value.getDefiningOp<arith::SelectOp>();
-  if (!select)
-    return Value();
-  auto test = select.getCondition().getDefiningOp<arith::CmpFOp>();
-  bool isTest = test && test.getPredicate() == arith::CmpFPredicate::UNO &&
-                test.getLhs() == test.getRhs();
-  return isTest ? test.getLhs() : Value();
-}
-
 /// The number that `value` rounds to bf16: docs/Numerics.md, 7.1. NaNs are
 /// replaced by the caller.
 static Value matchRoundedToBF16(Value value) {

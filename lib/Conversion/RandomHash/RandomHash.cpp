@@ -12,27 +12,65 @@
 
 using namespace mlir;
 
-Value optimc::emitRandomHash(OpBuilder &builder, Location loc, Value index,
-                             Value key0, Value key1) {
-  auto integer = [&](uint32_t value) -> Value {
+namespace {
+/// Ops on i32 with constants.
+struct Words {
+  Value constant(uint32_t value) {
     return arith::ConstantOp::create(
         builder, loc, builder.getI32IntegerAttr(static_cast<int32_t>(value)));
-  };
-  auto multiply = [&](Value x, uint32_t factor) -> Value {
-    Value constant = integer(factor);
-    return arith::MulIOp::create(builder, loc, x, constant);
-  };
-  auto fold = [&](Value x, unsigned bits) -> Value {
-    Value amount = integer(bits);
-    Value shifted = arith::ShRUIOp::create(builder, loc, x, amount);
+  }
+  Value multiply(Value x, uint32_t factor) {
+    Value c = constant(factor);
+    return arith::MulIOp::create(builder, loc, x, c);
+  }
+  Value shiftRight(Value x, unsigned bits) {
+    Value amount = constant(bits);
+    return arith::ShRUIOp::create(builder, loc, x, amount);
+  }
+  Value fold(Value x, unsigned bits) {
+    Value shifted = shiftRight(x, bits);
     return arith::XOrIOp::create(builder, loc, x, shifted);
-  };
-  Value spread = multiply(index, 0x9E3779B9);
+  }
+
+  OpBuilder &builder;
+  Location loc;
+};
+} // namespace
+
+Value optimc::emitUnfoldedHash(OpBuilder &builder, Location loc, Value index,
+                               Value key0, Value key1) {
+  Words words{builder, loc};
+  Value spread = words.multiply(index, 0x9E3779B9);
   Value h = arith::AddIOp::create(builder, loc, spread, key0);
-  h = multiply(fold(h, 16), 0x7FEB352D);
-  h = arith::XOrIOp::create(builder, loc, h, key1);
-  h = multiply(fold(h, 15), 0x846CA68B);
-  return fold(h, 16);
+  h = words.multiply(words.fold(h, 16), 0x7FEB352D);
+  // fold(h ^ key1) is fold(h) ^ fold(key1), and the key's is loop invariant.
+  Value mixed = words.fold(h, 15), key = words.fold(key1, 15);
+  h = arith::XOrIOp::create(builder, loc, mixed, key);
+  return words.multiply(h, 0x846CA68B);
+}
+
+Value optimc::emitRandomHash(OpBuilder &builder, Location loc, Value index,
+                             Value key0, Value key1) {
+  Value unfolded = emitUnfoldedHash(builder, loc, index, key0, key1);
+  return Words{builder, loc}.fold(unfolded, 16);
+}
+
+Value optimc::emitHashHalf(OpBuilder &builder, Location loc, Value unfolded,
+                           bool isUpper, unsigned shift) {
+  Words words{builder, loc};
+  Value bits = words.shiftRight(unfolded, 16 - shift);
+  if (isUpper && shift == 0)
+    return bits;
+  if (!isUpper) {
+    Value amount = words.constant(shift);
+    Value own =
+        shift == 0
+            ? unfolded
+            : arith::ShLIOp::create(builder, loc, unfolded, amount).getResult();
+    bits = arith::XOrIOp::create(builder, loc, own, bits);
+  }
+  Value mask = words.constant(uint32_t(0xFFFF) << shift);
+  return arith::AndIOp::create(builder, loc, bits, mask);
 }
 
 Value optimc::emitMix(OpBuilder &builder, Location loc, Value x) {

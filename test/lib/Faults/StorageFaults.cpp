@@ -48,17 +48,23 @@ static unsigned replaceNumber(ModuleOp module) {
 static unsigned oneHalfForBoth(ModuleOp module) {
   unsigned places = 0;
   for (auto shift : collect<arith::ShRUIOp>(module)) {
+    // The upper half is the hash shifted and nothing else. The last step of the
+    // hash before it is folded is a product.
     Operation *hash = shift.getLhs().getDefiningOp();
-    // The last step of the hash is an exclusive or.
-    if (!isa_and_present<arith::XOrIOp>(hash) ||
-        !isConstant(shift.getRhs(), 16) ||
+    APInt amount;
+    if (!isa_and_present<arith::MulIOp>(hash) ||
+        !matchPattern(shift.getRhs(), m_ConstantInt(&amount)) ||
         llvm::any_of(shift->getUsers(), llvm::IsaPred<arith::XOrIOp>))
       continue;
+    int64_t left = 16 - amount.getSExtValue();
     replaceWith(shift, [&](OpBuilder &builder) -> Value {
-      auto mask = arith::ConstantOp::create(builder, shift.getLoc(),
+      Location loc = shift.getLoc();
+      auto mask = arith::ConstantOp::create(builder, loc,
                                             builder.getI32IntegerAttr(0xFFFF));
-      return arith::AndIOp::create(builder, shift.getLoc(), shift.getLhs(),
-                                   mask);
+      Value half = arith::AndIOp::create(builder, loc, shift.getLhs(), mask);
+      auto by = arith::ConstantOp::create(builder, loc,
+                                          builder.getI32IntegerAttr(left));
+      return arith::ShLIOp::create(builder, loc, half, by);
     });
     ++places;
   }
@@ -120,16 +126,16 @@ static unsigned loseNaN(ModuleOp module) {
 // optim-kernel-to-cpu: wrong loops
 //===----------------------------------------------------------------------===//
 
-/// Loops over blocks go two blocks at a time.
-static unsigned everySecondBlock(ModuleOp module) {
+/// The first block of each loop over blocks is skipped.
+static unsigned leaveOutBlock(ModuleOp module) {
   unsigned places = 0;
   for (auto loop : collect<scf::ForOp>(module)) {
     if (!isConstant(loop.getStep(), 256))
       continue;
     OpBuilder builder(loop);
-    auto step = arith::ConstantOp::create(builder, loop.getLoc(),
-                                          builder.getI64IntegerAttr(512));
-    loop.setStep(step);
+    auto later = arith::AddIOp::create(builder, loop.getLoc(),
+                                       loop.getLowerBound(), loop.getStep());
+    loop.setLowerBound(later);
     ++places;
   }
   return places;
@@ -189,7 +195,7 @@ llvm::ArrayRef<Fault> optimc::test::getStorageFaults() {
       {"split-exchanged", codes, "high and low halves are exchanged",
        exchangeHalves},
       {"nan-lost", codes, "NaN is stored as infinity", loseNaN},
-      {"every-second-block", loops, "blocks are left out", everySecondBlock},
+      {"left-out-block", loops, "a block is left out", leaveOutBlock},
       {"smallest-lane", loops, "a block's maximum is that of one lane",
        smallestLane},
       {"one-exponent", loops, "all blocks have the first exponent",
