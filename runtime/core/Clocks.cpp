@@ -46,7 +46,8 @@ void optimc::rt::moveToClock(Optimizer &opt, Tensor &tensor, Clock *clock) {
 
 void optimc::rt::tidyClocks(Optimizer &opt) {
   // Sorting finds equal ones in n log n: every tensor may have its own clock.
-  std::vector<Clock *> order;
+  std::vector<Clock *> &order = opt.clockOrder;
+  order.clear();
   for (const auto &clock : opt.clocks)
     if (clock->nTensors)
       order.push_back(clock.get());

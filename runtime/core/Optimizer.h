@@ -134,8 +134,13 @@ struct optimc_optimizer {
   uint64_t structure = 1;
   // All tensors; some of them; those that ran, at the end of a step.
   optimc::rt::CachedSchedule whole, part, rest;
-  std::vector<optimc::rt::ScheduleItem> items; // scratch, likewise predicates
+  // Scratch: a step shall not allocate.
+  std::vector<optimc::rt::ScheduleItem> items;
   std::vector<uint64_t> predicates;
+  std::vector<double> jointValues;
+  std::vector<uint32_t> ran;
+  std::vector<const optimc::rt::Clock *> clockList;
+  std::vector<optimc::rt::Clock *> clockOrder;
   std::vector<uint32_t> everyTensor;
 };
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 using namespace optimc::rt;
 
@@ -66,34 +67,44 @@ auto withCombination(uint32_t op, F body) {
 /// Up to 4096 values in 256 lanes, halved: `take(lane, value)` adds a value to
 /// a lane. Lanes beyond `used` are neutral, and a neutral lane changes no
 /// other, so halving starts at what is in use.
-template <class C, class Take>
-double reduceOne(const double *values, int64_t count, double start, Take take) {
+template <class C, class Value, class Take>
+double reduceOne(int64_t count, double start, Value value, Take take) {
   double lanes[numLanes];
   int64_t used = 1;
   while (used < std::min(count, numLanes))
     used *= 2;
   std::fill_n(lanes, used, start);
   for (int64_t i = 0; i < count; ++i)
-    lanes[i % numLanes] = take(lanes[i % numLanes], values[i]);
+    lanes[i % numLanes] = take(lanes[i % numLanes], value(i));
   for (int64_t width = used / 2; width; width /= 2)
     for (int64_t lane = 0; lane < width; ++lane)
       lanes[lane] = C::combine(lanes[lane], lanes[lane + width]);
   return lanes[0];
 }
 
-template <class C>
-double reduceAll(const double *values, int64_t count, double start) {
-  if (count <= 1)
-    return count ? values[0] : start;
-  if (count <= reduceBlock)
-    return reduceOne<C>(values, count, start, C::combine);
-  std::vector<double> results;
-  results.reserve(divideUp(count, reduceBlock));
-  for (int64_t first = 0; first < count; first += reduceBlock)
-    results.push_back(reduceOne<C>(values + first,
-                                   std::min(reduceBlock, count - first), start,
-                                   C::combine));
-  return reduceAll<C>(results.data(), results.size(), start);
+/// Up to 4096 results of up to `span` values each, which `take` takes in.
+template <class C, class Take>
+double reduceTree(const double *values, int64_t count, int64_t span,
+                  double start, Take take) {
+  if (span == 1)
+    return reduceOne<C>(
+        count, start, [&](int64_t i) { return values[i]; }, take);
+  return reduceOne<C>(
+      divideUp(count, span), start,
+      [&](int64_t i) {
+        return reduceTree<C>(values + i * span,
+                             std::min(span, count - i * span),
+                             span / reduceBlock, start, take);
+      },
+      C::combine);
+}
+
+template <class C, class Take>
+double reduceAll(const double *values, int64_t count, double start, Take take) {
+  int64_t span = 1;
+  while (divideUp(count, span) > reduceBlock)
+    span *= reduceBlock;
+  return reduceTree<C>(values, count, span, start, take);
 }
 
 /// Panel results of up to `tileCols` adjacent columns, at most 4096 panels.
@@ -162,13 +173,16 @@ PartialRange optimc::rt::partialRange(const Extent &extent,
 
 double optimc::rt::reducePartials(uint32_t op, const double *values,
                                   int64_t count) {
+  if (count == 1)
+    return values[0];
   return withCombination(op, [&](auto c) {
-    return reduceAll<decltype(c)>(values, count, neutral(op));
+    using C = decltype(c);
+    return reduceAll<C>(values, count, neutral(op), C::combine);
   });
 }
 
-double optimc::rt::reduceScalars(uint32_t op,
-                                 const std::vector<double> &values) {
+double optimc::rt::reduceScalars(uint32_t op, const double *values,
+                                 int64_t count) {
   return withCombination(op, [&](auto c) {
     using C = decltype(c);
     auto take = [&](double lane, double x) {
@@ -176,13 +190,7 @@ double optimc::rt::reduceScalars(uint32_t op,
         return x * x + lane;
       return C::combine(lane, op == OPTIMC_REDUCE_MAX_ABS ? std::fabs(x) : x);
     };
-    std::vector<double> results;
-    int64_t count = values.size();
-    for (int64_t first = 0; first < count; first += reduceBlock)
-      results.push_back(reduceOne<C>(&values[first],
-                                     std::min(reduceBlock, count - first),
-                                     neutral(op), take));
-    return reduceAll<C>(results.data(), results.size(), neutral(op));
+    return reduceAll<C>(values, count, neutral(op), take);
   });
 }
 
@@ -209,7 +217,9 @@ void optimc::rt::reduceColumns(uint32_t op, const float *partials,
                                float *results) {
   int64_t panels = divideUp(rows, panelRows);
   int64_t groups = divideUp(panels, reduceBlock);
-  std::vector<double> sums(tileCols * groups);
+  double single[tileCols];
+  std::vector<double> several(groups == 1 ? 0 : tileCols * groups);
+  double *sums = groups == 1 ? single : several.data();
   for (int64_t batch = 0; batch < batches; ++batch)
     for (int64_t first = 0; first < cols; first += tileCols) {
       int64_t width = std::min(tileCols, cols - first);
@@ -231,7 +241,7 @@ void optimc::rt::reduceColumns(uint32_t op, const float *partials,
       }
       for (int64_t col = 0; col < width; ++col)
         out[col] = static_cast<float>(finishMean(
-            op, reducePartials(op, sums.data() + col * groups, groups),
+            op, reducePartials(op, sums + col * groups, groups),
             static_cast<double>(rows)));
     }
 }

@@ -16,7 +16,6 @@
 
 #include "core/Extent.h"
 
-#include <vector>
 
 namespace optimc::rt {
 
@@ -32,7 +31,7 @@ PartialRange partialRange(const Extent &extent,
 double reducePartials(uint32_t op, const double *values, int64_t count);
 
 /// Section 1: numbers that are scalars themselves.
-double reduceScalars(uint32_t op, const std::vector<double> &values);
+double reduceScalars(uint32_t op, const double *values, int64_t count);
 
 /// Section 4: `mean` and `mean_sq` divide by the number of values.
 double finishMean(uint32_t op, double result, double count);

@@ -283,7 +283,8 @@ static optimc_status finishStep(Optimizer &opt, const Diag &diag) {
   const Entry &entry = program.entries[opt.step.entry];
   bool all = opt.step.allRan;
   bool joins = entry.jointStage < entry.nStages;
-  std::vector<uint32_t> ran;
+  std::vector<uint32_t> &ran = opt.ran;
+  ran.clear();
   if (!all && (joins || opt.device))
     for (uint32_t i = 0; i < opt.tensors.size(); ++i)
       if (opt.tensors[i]->ran)

@@ -116,7 +116,7 @@ static void finishTensor(const Entry &entry, size_t index, uint32_t stage,
         result = finishMean(
             reduction.op,
             reduceScalars(reduction.op,
-                          {tensor.own.frame.values[reduction.source]}),
+                          &tensor.own.frame.values[reduction.source], 1),
             1);
       continue;
     }
@@ -183,7 +183,8 @@ static void finishTensors(void *data, uint32_t) {
 static double finishJoint(Optimizer &opt, const optimc_reduction &reduction,
                           size_t r, const Clock *clock, const uint32_t *tensors,
                           size_t n) {
-  std::vector<double> values;
+  std::vector<double> &values = opt.jointValues;
+  values.clear();
   double count = 0;
   uint32_t from = reduction.from_rate;
   if (from <= reduction.to_rate) {
@@ -191,7 +192,8 @@ static double finishJoint(Optimizer &opt, const optimc_reduction &reduction,
     values.push_back(
         (clock ? clock->frame : opt.model.frame).values[reduction.source]);
   } else {
-    std::vector<const Clock *> seen;
+    std::vector<const Clock *> &seen = opt.clockList;
+    seen.clear();
     for (size_t i = 0; i < n; ++i) {
       const Tensor &tensor = *opt.tensors[tensors[i]];
       if (clock && tensor.clock != clock)
@@ -212,7 +214,9 @@ static double finishJoint(Optimizer &opt, const optimc_reduction &reduction,
     return finishMean(
         reduction.op,
         reducePartials(reduction.op, values.data(), values.size()), count);
-  return finishMean(reduction.op, reduceScalars(reduction.op, values),
+  return finishMean(reduction.op,
+                    reduceScalars(reduction.op, values.data(),
+                                  static_cast<int64_t>(values.size())),
                     static_cast<double>(values.size()));
 }
 

@@ -97,7 +97,7 @@ static std::vector<float> noiseOf(uint64_t seed, size_t n) {
 
 Trial::Trial(const Spec &spec, const Backend &backend,
              const std::vector<std::vector<int64_t>> &shapes)
-    : program(spec.program(OPTIMC_ABI)), backend(backend), shapes(shapes) {
+    : program(spec.program(OPTIMC_ABI)), shapes(shapes) {
   optimc_options options = optionsOf(backend);
   EXPECT_OK(optimc_create(program, &options, &opt, err));
   optimc_group groups[2];

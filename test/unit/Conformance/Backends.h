@@ -69,7 +69,6 @@ public:
   optimc_optimizer *opt = nullptr;
 
 private:
-  Backend backend;
   std::vector<std::vector<int64_t>> shapes;
   std::vector<Array> params, grads, inputs;
 };

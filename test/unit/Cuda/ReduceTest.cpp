@@ -219,7 +219,7 @@ void Reduce::checkScalars(uint32_t op, bool isScalar, int64_t n) {
   std::vector<double> values;
   for (int64_t i = 0; i < n; ++i)
     values.push_back(numberAt(op + n, i));
-  double result = isScalar ? optimc::rt::reduceScalars(op, values)
+  double result = isScalar ? optimc::rt::reduceScalars(op, values.data(), n)
                            : optimc::rt::reducePartials(op, values.data(), n);
   result = optimc::rt::finishMean(op, result, static_cast<double>(n));
   DeviceMemory on(values);
