@@ -50,13 +50,13 @@ class Case:
 
 
 CASES = [
-    Case("adamw", "adamw", "", Bars(36, (16,))),
-    Case("ademamix", "ademamix", "", Bars(42, (16,))),
-    Case("lion", "lion", "", Bars(14, (16,))),
-    Case("adamw bf16", "adamw", "param=bf16,grad=bf16", Bars(41, (8, 16))),
+    Case("adamw", "adamw", "", Bars(35, (16,))),
+    Case("ademamix", "ademamix", "", Bars(39, (16,))),
+    Case("lion", "lion", "", Bars(11, (16,))),
+    Case("adamw bf16", "adamw", "param=bf16,grad=bf16", Bars(38, (8, 16))),
     Case("adamw all bf16", "adamw", "param=bf16,grad=bf16,exp_avg=bf16,exp_avg_sq=bf16",
          Bars(42, (16,))),
-    Case("adamw q8", "adamw", "exp_avg=q8,exp_avg_sq=q8", Bars(65, (16, 4, 8))),
+    Case("adamw q8", "adamw", "exp_avg=q8,exp_avg_sq=q8", Bars(64, (16, 4, 8))),
 ]
 
 

@@ -15,7 +15,7 @@
 // What does not depend on the element is computed once.
 // CHECK:               %[[LR:[a-z0-9_]+]] = llvm.load %{{.*}} invariant : !llvm.ptr<1> -> f32
 // CHECK:               %[[NEG:[a-z0-9_]+]] = arith.negf %[[LR]] : f32
-// Two vectors at once: all loads before the first operation, all stores last.
+// All threads together take two vectors at once: all loads before the first operation, all stores last.
 // CHECK:               scf.for
 // CHECK-COUNT-4:         llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
 // CHECK-NOT:             llvm.load
@@ -149,4 +149,37 @@ optim.optimizer @half(%p, %g)
     yield %15 : i16
   } : !optim.element {optim.formats = [#optim.storage<name = "param", format = bf16>, #optim.storage<name = "grad", format = bf16>, #optim.storage<name = "param", format = bf16>]}
   commit %p = %x
+}
+
+// -----
+
+// An average takes its new value as it is if the weight is 1. The first loop
+// runs where it is not, without the choice; the second one chooses.
+// CHECK-LABEL: module @average.gpu
+// CHECK:         %[[IS_ONE:[a-z0-9_]+]] = arith.cmpf oeq, %{{.*}}, %{{.*}} : f32
+// CHECK:         %[[LIMIT:[a-z0-9_]+]] = arith.select %[[IS_ONE]], %{{.*}}, %{{.*}} : i32
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %[[LIMIT]]
+// CHECK-NOT:       arith.select
+// CHECK-COUNT-2:   llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<1>
+// CHECK:         scf.for
+// CHECK:           arith.select %{{.*}} : vector<4xi1>, vector<4xf32>
+// CHECK:         scf.for
+// CHECK:           arith.select %[[IS_ONE]], %{{.*}}, %{{.*}} : f32
+// CHECK:         llvm.func @average_step_evaluate
+optim.optimizer @average(%p, %g) hyper(%lr = 1e-3 in [0, inf)) {
+  %rate = host group 0 (%lr) {
+  ^bb0(%x: f64):
+    %y = arith.mulf %x, %x : f64
+    yield %y : f64
+  } : !optim.group
+  %p_t = kernel 0 streams(%p, %g) scalars(%rate) {
+  ^bb0(%x: f32, %y: f32, %w: f32):
+    %d = arith.subf %y, %x : f32
+    %moved = math.fma %w, %d, %x : f32
+    %one = arith.constant 1.0 : f32
+    %is_one = arith.cmpf oeq, %w, %one : f32
+    %r = arith.select %is_one, %y, %moved : f32
+    yield %r : f32
+  } : !optim.element
+  commit %p = %p_t
 }

@@ -34,6 +34,7 @@ SimtKernel::Place SimtKernel::placeIn(Value row, Value column) {
   Place place;
   place.index = arith::TruncIOp::create(builder, loc, builder.getI32Type(),
                                         subtract(number, first));
+  place.offset = place.index;
   if (usesRows()) {
     place.row = row;
     place.inRow = column;

@@ -14,17 +14,14 @@ using namespace mlir;
 using namespace optimc;
 
 /// Iterations take `count` times one element or vector, `step` elements apart,
-/// while the last of them starts below `limit`. Returns where the thread ends.
+/// and begin below `limit`. Returns where the thread ends.
 SimtKernel::Place SimtKernel::buildLoop(const Place &from, Value limit,
                                         int64_t step, int64_t count,
                                         bool vector) {
   Stride stride = makeStride(step);
   Value whole = constant32(step * count);
-  Value end = limit;
-  if (count > 1)
-    end = subtract(limit, constant32(step * (count - 1)));
-  auto loop =
-      scf::ForOp::create(builder, loc, from.index, end, whole, flatten(from));
+  auto loop = scf::ForOp::create(builder, loc, from.offset, limit, whole,
+                                 flatten(from));
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   Place place = unflatten(loop.getRegionIterArgs());
@@ -37,22 +34,30 @@ SimtKernel::Place SimtKernel::buildLoop(const Place &from, Value limit,
   for (Elements &elements : list)
     store(elements);
   scf::YieldOp::create(builder, loc, flatten(place));
+  builder.setInsertionPointAfter(loop);
   return unflatten(loop.getResults());
 }
 
-/// Vectors as long as they fit, then single elements: those that are left, or
-/// all of them where memory is not aligned.
+/// Iterations that all threads make together, then vectors as long as they fit,
+/// then single elements: those that are left, or all of them where memory is
+/// not aligned.
 void SimtKernel::buildElementLoops() {
   Value zero = constant32(0), mask = constant32(-width);
   Value rounded = arith::AndIOp::create(builder, loc, count, mask);
   Value whole =
       arith::SelectOp::create(builder, loc, vectorised, rounded, zero);
   Value start = multiply(thread, constant32(width));
+  moveOrigin(start);
   Place place = placeAt(start);
+  place.offset = zero;
   int64_t step = numThreads * width;
-  if (unroll > 1)
-    place = buildLoop(place, whole, step, unroll, /*vector=*/true);
-  buildLoop(place, whole, step, 1, /*vector=*/true);
+  Value together = subtract(whole, constant32(step * unroll - 1));
+  isUsual = bool(unusual);
+  if (unusual)
+    together = getUsualLimit(zero, together);
+  place = buildLoop(place, together, step, unroll, /*vector=*/true);
+  isUsual = false;
+  buildLoop(place, subtract(whole, start), step, 1, /*vector=*/true);
   Place rest = placeAt(add(whole, thread));
-  buildLoop(rest, count, numThreads, 1, /*vector=*/false);
+  buildLoop(rest, subtract(count, start), numThreads, 1, /*vector=*/false);
 }

@@ -56,11 +56,12 @@ SmallVector<Value> SimtKernel::loadInputs(const Place &place, bool vector) {
   SmallVector<Value> inputs;
   forEachInput([&](unsigned stream, bool isLow) {
     Rate rate = layout.streams[stream].rate;
-    bool isOwn = rate == phase.domain;
     Type type = isLow ? builder.getI16Type() : getMemoryType(stream);
     Value base = isLow ? auxBases[stream] : bases[stream];
-    Value index = isOwn ? place.index : getSliceIndex(place, rate);
-    Value address = elementAddress(base, index, type);
+    Value address =
+        rate == phase.domain
+            ? placeAddress(base, place, type)
+            : elementAddress(base, getSliceIndex(place, rate), type);
     Value value = loadValues(type, address, vector && isContiguous(stream));
     inputs.push_back(value);
   });
@@ -174,6 +175,11 @@ void SimtKernel::compute(MutableArrayRef<Elements> list) {
         elements.segment.map(result, list.front().segment.lookup(result));
       continue;
     }
+    if (isUsual && isUniformSelect(op)) {
+      for (Elements &elements : list)
+        elements.varying.map(result, use(op.getOperand(2), elements));
+      continue;
+    }
     if (level == Level::Element && computePacked(op, list))
       continue;
     for (Elements &elements : list) {
@@ -216,13 +222,13 @@ void SimtKernel::store(Elements &elements) {
   for (auto [write, stored] : llvm::zip(phase.writes, values)) {
     unsigned stream = write.stream;
     auto [value, low] = stored;
-    Value address = elementAddress(bases[stream], elements.place.index,
-                                   getMemoryType(stream));
+    Value address =
+        placeAddress(bases[stream], elements.place, getMemoryType(stream));
     storeValues(value, address);
     if (!low)
       continue;
-    Value second = elementAddress(auxBases[stream], elements.place.index,
-                                  builder.getI16Type());
+    Value second =
+        placeAddress(auxBases[stream], elements.place, builder.getI16Type());
     storeValues(low, second);
   }
 }

@@ -9,6 +9,9 @@
 // Divisions of 64 bits are slow, so a thread divides once per item and then
 // moves on by quotients and remainders that all threads have in common.
 //
+// Elements are found from addresses of the thread, by an offset that is the
+// same for all of its streams: one multiplication and addition each.
+//
 //===----------------------------------------------------------------------===//
 
 #include "SimtKernel.h"
@@ -21,6 +24,7 @@ using namespace optimc;
 SimtKernel::Place SimtKernel::placeAt(Value index) {
   Place place;
   place.index = index;
+  place.offset = origin ? subtract(index, origin) : index;
   if (!usesRows() && !usesBlocks())
     return place;
   Value element = add(first, widenIndex(index));
@@ -54,6 +58,8 @@ SimtKernel::Place SimtKernel::advance(const Place &place,
                                       const Stride &stride) {
   Place next;
   next.index = add(place.index, constant32(stride.length));
+  next.offset = place.offset;
+  next.ahead = place.ahead + stride.length;
   auto move = [&](Value number, Value within, Value quotient, Value remainder,
                   Value length, Value &newNumber, Value &newWithin) {
     Value moved = add(within, remainder);
@@ -74,7 +80,10 @@ SimtKernel::Place SimtKernel::advance(const Place &place,
 }
 
 SmallVector<Value> SimtKernel::flatten(const Place &place) {
-  SmallVector<Value> values = {place.index};
+  Value offset = place.offset;
+  if (place.ahead != 0)
+    offset = add(offset, constant32(place.ahead));
+  SmallVector<Value> values = {offset};
   if (place.row)
     values.append({place.row, place.inRow});
   if (place.block)
@@ -84,7 +93,8 @@ SmallVector<Value> SimtKernel::flatten(const Place &place) {
 
 SimtKernel::Place SimtKernel::unflatten(ValueRange values) {
   Place place;
-  place.index = values.front();
+  place.offset = values.front();
+  place.index = origin ? add(origin, place.offset) : place.offset;
   values = values.drop_front();
   if (usesRows()) {
     place.row = values[0];
@@ -96,4 +106,34 @@ SimtKernel::Place SimtKernel::unflatten(ValueRange values) {
     place.inBlock = values[1];
   }
   return place;
+}
+
+/// Puts the thread's bases `by` values behind those of the item.
+void SimtKernel::moveOrigin(Value by) {
+  origin = by;
+  Value wide = widenIndex(by);
+  for (unsigned i = 0, e = bases.size(); i != e; ++i) {
+    if (!bases[i] || layout.streams[i].rate != phase.domain)
+      continue;
+    bases[i] = elementAddress(bases[i], wide, getMemoryType(i));
+    if (auxBases[i] && !getFormat(i).isBlockScaled())
+      auxBases[i] = elementAddress(auxBases[i], wide, builder.getI16Type());
+  }
+}
+
+Value SimtKernel::elementAddress(Value base, Value index, Type type) {
+  return LLVM::GEPOp::create(builder, loc, getPointer(), type, base,
+                             ValueRange(index));
+}
+
+/// Offsets are below 2^30, and below 0 only where the thread has an origin of
+/// its own. What is ahead is a constant of the access.
+Value SimtKernel::placeAddress(Value base, const Place &place, Type type) {
+  Value address = elementAddress(
+      base, origin ? place.offset : widenIndex(place.offset), type);
+  if (place.ahead == 0)
+    return address;
+  LLVM::GEPArg ahead = static_cast<int32_t>(place.ahead);
+  return LLVM::GEPOp::create(builder, loc, getPointer(), type, address,
+                             ArrayRef<LLVM::GEPArg>(ahead));
 }

@@ -87,11 +87,6 @@ Value SimtKernel::isBelow(Value a, Value b) {
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, a, b);
 }
 
-Value SimtKernel::elementAddress(Value base, Value index, Type type) {
-  return LLVM::GEPOp::create(builder, loc, getPointer(), type, base,
-                             ValueRange(index));
-}
-
 Value SimtKernel::loadField(Type type, Value base, int64_t offset) {
   LLVM::GEPArg index = static_cast<int32_t>(offset);
   auto address =
@@ -224,10 +219,14 @@ void SimtKernel::buildItem() {
   loadScalars();
   loadKeys();
   KernelBody::compute(Level::Run);
+  unusual = findUnusualScalars();
+  origin = Value();
   checkVectors();
   placeStreams();
   if (usesColumns())
     buildColumnPanels();
+  else if (usesWarps() && phase.reductions.empty())
+    buildWarpRows();
   else if (usesWarps())
     buildWarpUnits();
   else
@@ -249,6 +248,11 @@ LLVM::LLVMFuncOp SimtKernel::createFunction(StringRef name) {
                     builder.getUnitAttr());
   function->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(),
                     builder.getDenseI32ArrayAttr({int32_t(numThreads)}));
+  // Else ptxas saves registers by loading the second vector late.
+  constexpr int32_t residentBlocks = 3;
+  if (unroll > 1 && !usesWarps() && !usesColumns())
+    function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(),
+                      builder.getI32IntegerAttr(residentBlocks));
   return function;
 }
 

@@ -40,6 +40,8 @@ private:
   /// needs is null.
   struct Place {
     mlir::Value index;          ///< in the item; i32
+    mlir::Value offset;         ///< from the thread's origin; i32, signed
+    int64_t ahead = 0;          ///< further on than `offset`
     mlir::Value row, inRow;     ///< i64
     mlir::Value block, inBlock; ///< i64
   };
@@ -86,6 +88,7 @@ private:
   Stride makeStride(int64_t length);
   llvm::SmallVector<mlir::Value> flatten(const Place &place);
   Place unflatten(mlir::ValueRange values);
+  void moveOrigin(mlir::Value by);
 
   // One iteration (Elements.cpp).
   void
@@ -101,6 +104,11 @@ private:
   void store(Elements &elements);
   mlir::Value use(mlir::Value value, Elements &elements);
   mlir::Value getStored(const ElementWrite &write, Elements &elements);
+
+  // Loops for usual scalars (UniformSelects.cpp).
+  bool isUniformSelect(mlir::Operation &op) const;
+  mlir::Value findUnusualScalars();
+  mlir::Value getUsualLimit(mlir::Value from, mlir::Value limit);
 
   // Shorter ways for vectors of stored values (PackedStorage.cpp).
   bool computePacked(mlir::Operation &op, llvm::MutableArrayRef<Elements> list);
@@ -127,9 +135,12 @@ private:
   // Loops of warps over rows of 256 elements (WarpRows.cpp).
   void buildWarpUnits();
   void buildUnit(mlir::Value start, mlir::Value end, mlir::Value partial);
+  void buildWarpRows();
+  mlir::Value getWarp();
   Place buildWholeRows(const Place &from, mlir::Value end, int64_t atOnce,
+                       int64_t distance,
                        llvm::SmallVectorImpl<mlir::Value> &lanes);
-  void buildPartRows(mlir::Value start, mlir::Value end,
+  void buildPartRows(mlir::Value start, mlir::Value end, int64_t distance,
                      llvm::SmallVectorImpl<mlir::Value> &lanes);
   void finishRow(llvm::MutableArrayRef<Elements> list, mlir::Value row,
                  unsigned count, llvm::MutableArrayRef<mlir::Value> lanes);
@@ -181,6 +192,8 @@ private:
   mlir::Value loadField(mlir::Type type, mlir::Value base, int64_t offset);
   mlir::Value elementAddress(mlir::Value base, mlir::Value index,
                              mlir::Type type);
+  mlir::Value placeAddress(mlir::Value base, const Place &place,
+                           mlir::Type type);
   mlir::Value loadValues(mlir::Type type, mlir::Value address, bool vector);
   void storeValues(mlir::Value values, mlir::Value address);
 
@@ -194,8 +207,13 @@ private:
   mlir::Value first, count; ///< i64, i32
   mlir::Value rows, cols, block;
   mlir::Value vectorised; ///< i1: whether vectors of elements may be accessed
+  mlir::Value unusual;    ///< i1: whether scalars change formulas; or null
+  bool isUsual = false;   ///< whether the loop takes it that they do not
   llvm::SmallVector<mlir::Value> bases;    ///< by stream; null if untouched
   llvm::SmallVector<mlir::Value> auxBases; ///< likewise; of second arrays
+  /// The value of the item at which the bases of streams over the phase's
+  /// domain are; i32, null for the first.
+  mlir::Value origin;
 };
 
 } // namespace optimc

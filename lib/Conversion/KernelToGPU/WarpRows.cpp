@@ -120,21 +120,22 @@ void SimtKernel::storePartials(ArrayRef<Value> results, Value index) {
 // Rows
 //===----------------------------------------------------------------------===//
 
-/// Rows of which every value exists; `at once` this many.
+/// Rows of which every value exists: `atOnce` of them, and again `distance`
+/// values further on.
 SimtKernel::Place SimtKernel::buildWholeRows(const Place &from, Value end,
-                                             int64_t atOnce,
+                                             int64_t atOnce, int64_t distance,
                                              SmallVectorImpl<Value> &lanes) {
   constexpr unsigned vectors = 2;
   Stride half = makeStride(rowSize / vectors);
   Value limit = end;
   if (atOnce > 1)
     limit = subtract(end, constant32(rowSize * (atOnce - 1)));
-  Value step = constant32(rowSize * atOnce);
+  Value step = constant32(distance);
   SmallVector<Value> carried = flatten(from);
   size_t numPlace = carried.size();
   carried.append(lanes.begin(), lanes.end());
   auto loop =
-      scf::ForOp::create(builder, loc, from.index, limit, step, carried);
+      scf::ForOp::create(builder, loc, from.offset, limit, step, carried);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
@@ -148,6 +149,8 @@ SimtKernel::Place SimtKernel::buildWholeRows(const Place &from, Value end,
       place = advance(place, half);
     }
     finishRow(list, row, vectors, own);
+    if (distance != rowSize * atOnce)
+      place = advance(place, makeStride(distance - rowSize * atOnce));
     SmallVector<Value> next = flatten(place);
     next.append(own.begin(), own.end());
     scf::YieldOp::create(builder, loc, next);
@@ -157,8 +160,9 @@ SimtKernel::Place SimtKernel::buildWholeRows(const Place &from, Value end,
   return unflatten(results.take_front(numPlace));
 }
 
-/// Rows of which some values may be missing; all threads go through all rows.
-void SimtKernel::buildPartRows(Value start, Value end,
+/// Rows of which some values may be missing, `distance` values apart; all
+/// threads of the warp go through all of them.
+void SimtKernel::buildPartRows(Value start, Value end, int64_t distance,
                                SmallVectorImpl<Value> &lanes) {
   constexpr unsigned count = rowSize / warpSize;
   Stride stride = makeStride(warpSize);
@@ -166,7 +170,7 @@ void SimtKernel::buildPartRows(Value start, Value end,
   SmallVector<Value> carried = flatten(from);
   size_t numPlace = carried.size();
   carried.append(lanes.begin(), lanes.end());
-  Value step = constant32(rowSize);
+  Value step = constant32(distance);
   auto loop = scf::ForOp::create(builder, loc, start, end, step, carried);
   {
     OpBuilder::InsertionGuard guard(builder);
@@ -181,6 +185,8 @@ void SimtKernel::buildPartRows(Value start, Value end,
       place = advance(place, stride);
     }
     finishRow(list, loop.getInductionVar(), count, own);
+    if (distance != rowSize)
+      place = advance(place, makeStride(distance - rowSize));
     SmallVector<Value> next = flatten(place);
     next.append(own.begin(), own.end());
     scf::YieldOp::create(builder, loc, next);
@@ -235,25 +241,30 @@ void SimtKernel::buildUnit(Value start, Value end, Value partial) {
     Value offset = multiply(lane, constant32(width));
     Place place = placeAt(add(start, offset));
     SmallVector<Value> lanes = makeLanes(2, /*vector=*/true);
-    if (unroll > 1)
-      place = buildWholeRows(place, end, unroll, lanes);
-    buildWholeRows(place, end, 1, lanes);
+    if (unusual) {
+      isUsual = true;
+      Value usualEnd = getUsualLimit(start, end);
+      place = buildWholeRows(place, usualEnd, unroll, rowSize * unroll, lanes);
+      isUsual = false;
+    } else if (unroll > 1) {
+      place = buildWholeRows(place, end, unroll, rowSize * unroll, lanes);
+    }
+    buildWholeRows(place, end, 1, rowSize, lanes);
     yieldHalved(lanes);
     builder.setInsertionPointToStart(branch.elseBlock());
     lanes = makeLanes(rowSize / warpSize, /*vector=*/false);
-    buildPartRows(start, end, lanes);
+    buildPartRows(start, end, rowSize, lanes);
     yieldHalved(lanes);
   }
-  if (!phase.reductions.empty())
-    storePartials(SmallVector<Value>(branch.getResults()), partial);
+  storePartials(SmallVector<Value>(branch.getResults()), partial);
 }
 
-/// Warps take turns; a unit is a part of a row or block of the tensor, or of
+/// Warps take turns; a unit is a granule of a row or block of the tensor, or of
 /// the whole tensor.
 void SimtKernel::buildWarpUnits() {
   Value all = widenIndex(count), one = constant(1);
   Value length, parts, firstPart, total;
-  int64_t size = phase.reductions.empty() ? rowSize : granule;
+  constexpr int64_t size = granule;
   if (reducesTo(Rate::Row) || reducesTo(Rate::Block)) {
     length = reducesTo(Rate::Row) ? cols : block;
     parts = divideUp(length, granule);
@@ -264,8 +275,7 @@ void SimtKernel::buildWarpUnits() {
     firstPart = divide(first, constant(size));
     total = divideUp(all, size);
   }
-  Value warp = widenIndex(arith::ShRUIOp::create(
-      builder, loc, thread, constant32(llvm::Log2_64(warpSize))));
+  Value warp = widenIndex(getWarp());
   Value step = constant(numThreads / warpSize);
   auto loop = scf::ForOp::create(builder, loc, warp, total, step);
   OpBuilder::InsertionGuard guard(builder);

@@ -27,6 +27,12 @@ Value SimtKernel::isFirstLane() {
                                zero);
 }
 
+/// The warp of the thread, in its block.
+Value SimtKernel::getWarp() {
+  Value shift = constant32(llvm::Log2_64(warpSize));
+  return arith::ShRUIOp::create(builder, loc, thread, shift);
+}
+
 SmallVector<Value> SimtKernel::unpack(Value vector) {
   SmallVector<Value> parts;
   for (int64_t i = 0; i != width; ++i) {
@@ -156,4 +162,26 @@ void SimtKernel::storeExponents(Value row, Elements &elements) {
     Value address = getExponentAddress(stream, row);
     LLVM::StoreOp::create(builder, loc, exponent, address);
   }
+}
+
+/// Warps take turns at rows that nobody adds up: blocks with one exponent.
+void SimtKernel::buildWarpRows() {
+  constexpr int64_t rowSize = BlockMaxOp::size,
+                    distance = rowSize * (numThreads / warpSize);
+  SmallVector<Value> noLanes;
+  Value zero = constant32(0);
+  Value rounded =
+      arith::AndIOp::create(builder, loc, count, constant32(-rowSize));
+  Value whole =
+      arith::SelectOp::create(builder, loc, vectorised, rounded, zero);
+  Value start = multiply(getWarp(), constant32(rowSize));
+  Place place = placeAt(add(start, multiply(lane, constant32(width))));
+  if (unusual) {
+    isUsual = true;
+    Value usualEnd = getUsualLimit(zero, whole);
+    place = buildWholeRows(place, usualEnd, 1, distance, noLanes);
+    isUsual = false;
+  }
+  buildWholeRows(place, whole, 1, distance, noLanes);
+  buildPartRows(add(whole, start), count, distance, noLanes);
 }
