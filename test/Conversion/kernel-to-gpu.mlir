@@ -183,3 +183,58 @@ optim.optimizer @average(%p, %g) hyper(%lr = 1e-3 in [0, inf)) {
   } : !optim.element
   commit %p = %p_t
 }
+
+// -----
+
+// What follows from a NaN is one: only the last number is asked, and one branch
+// replaces the NaNs of both.
+// CHECK-LABEL: module @follow.gpu
+// CHECK:         scf.for
+// CHECK:           %[[X:[a-z0-9_]+]] = arith.mulf %{{.*}} : vector<8xf32>
+// CHECK:           %[[Y:[a-z0-9_]+]] = arith.subf %[[X]], %{{.*}} : vector<8xf32>
+// CHECK:           %[[FIRST:[a-z0-9_]+]] = vector.extract %[[Y]][0]
+// CHECK:           arith.cmpf uno, %[[FIRST]]
+// CHECK-NOT:       vector.extract %[[X]]
+// CHECK:           %[[STORED:[a-z0-9_]+]]:4 = scf.if
+// CHECK:           llvm.store %[[STORED]]
+// CHECK-NOT:       scf.if
+// CHECK:         scf.for
+optim.optimizer @follow(%p, %g)
+    state(%s "s")
+    storage(param = bf16, grad = bf16, "s" = bf16) {
+  %p_t, %s_t = kernel 0 streams(%p, %g) scalars() {
+  ^bb0(%arg0: i16, %arg1: i16):
+    %c16_i32 = arith.constant 16 : i32
+    %c1_i32 = arith.constant 1 : i32
+    %c32767_i32 = arith.constant 32767 : i32
+    %c32704_i32 = arith.constant 32704 : i32
+    %0 = arith.extui %arg0 : i16 to i32
+    %1 = arith.shli %0, %c16_i32 : i32
+    %2 = arith.bitcast %1 : i32 to f32
+    %3 = arith.extui %arg1 : i16 to i32
+    %4 = arith.shli %3, %c16_i32 : i32
+    %5 = arith.bitcast %4 : i32 to f32
+    %x = arith.mulf %2, %5 : f32
+    %y = arith.subf %x, %2 : f32
+    %6 = arith.bitcast %x : f32 to i32
+    %7 = arith.shrui %6, %c16_i32 : i32
+    %8 = arith.andi %7, %c1_i32 : i32
+    %9 = arith.addi %8, %c32767_i32 : i32
+    %10 = arith.addi %6, %9 : i32
+    %11 = arith.shrui %10, %c16_i32 : i32
+    %12 = arith.cmpf uno, %x, %x : f32
+    %13 = arith.select %12, %c32704_i32, %11 : i32
+    %14 = arith.trunci %13 overflow<nuw> : i32 to i16
+    %15 = arith.bitcast %y : f32 to i32
+    %16 = arith.shrui %15, %c16_i32 : i32
+    %17 = arith.andi %16, %c1_i32 : i32
+    %18 = arith.addi %17, %c32767_i32 : i32
+    %19 = arith.addi %15, %18 : i32
+    %20 = arith.shrui %19, %c16_i32 : i32
+    %21 = arith.cmpf uno, %y, %y : f32
+    %22 = arith.select %21, %c32704_i32, %20 : i32
+    %23 = arith.trunci %22 overflow<nuw> : i32 to i16
+    yield %23, %14 : i16, i16
+  } : !optim.element, !optim.element {optim.formats = [#optim.storage<name = "param", format = bf16>, #optim.storage<name = "grad", format = bf16>, #optim.storage<name = "param", format = bf16>, #optim.storage<name = "s", format = bf16>]}
+  commit %p = %p_t, %s = %s_t
+}

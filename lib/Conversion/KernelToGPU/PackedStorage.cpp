@@ -13,31 +13,16 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Patterns.h"
 #include "SimtKernel.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace optimc;
 using namespace optimc::optim;
 
-static constexpr uint32_t infinity = 0x7F800000, magnitudeMask = 0x7FFFFFFF,
-                          signMask = 0x80000000, stepBits = 20;
-
-static bool isConstant(Value value, uint32_t bits) {
-  APInt number;
-  return matchPattern(value, m_ConstantInt(&number)) &&
-         number.getZExtValue() == bits;
-}
-
-/// `x` of `OpTy(x, bits)`, null for anything else.
-template <typename OpTy>
-static Value matchBinary(Value value, uint32_t bits) {
-  auto op = value ? value.getDefiningOp<OpTy>() : OpTy();
-  return op && isConstant(op.getRhs(), bits) ? op.getLhs() : Value();
-}
+static constexpr unsigned stepBits = 20;
 
 /// The number that `value` rounds to bf16: docs/Numerics.md, 7.1. NaNs are
 /// replaced by the caller.
@@ -88,136 +73,38 @@ Value SimtKernel::widenHalves(Value halves) {
   return vector::InterleaveOp::create(builder, loc, even, odd);
 }
 
-/// i1: two numbers per comparison.
-Value SimtKernel::hasNaN(Value number, MutableArrayRef<Elements> list) {
-  Value any;
-  for (Elements &elements : list) {
-    SmallVector<Value> parts = unpack(use(number, elements));
-    for (size_t i = 0, e = parts.size(); i != e; i += 2) {
-      Value either = arith::CmpFOp::create(
-          builder, loc, arith::CmpFPredicate::UNO, parts[i], parts[i + 1]);
-      any =
-          any ? Value(arith::OrIOp::create(builder, loc, any, either)) : either;
-    }
-  }
-  return any;
-}
-
-/// What the largest value of a block is asked of: the magnitudes of `bits`.
-static arith::AndIOp findRawMagnitude(Value bits) {
-  for (Operation *user : bits.getUsers())
-    if (auto magnitude = dyn_cast<arith::AndIOp>(user))
-      if (llvm::any_of(magnitude->getUsers(), llvm::IsaPred<BlockMaxOp>))
-        return magnitude;
-  return arith::AndIOp();
-}
-
-/// Whether any of the warp's numbers is a NaN, where the encoding of a block
-/// has asked for that. Else null.
-Value SimtKernel::findBlockNaN(Value bits, Elements &elements) {
-  arith::AndIOp magnitude = findRawMagnitude(bits);
-  if (!magnitude)
-    return Value();
-  for (Operation *largest : magnitude->getUsers())
-    for (Operation *test : largest->getUsers()) {
-      auto compare = dyn_cast<arith::CmpIOp>(test);
-      if (isa<BlockMaxOp>(largest) && compare &&
-          compare.getPredicate() == arith::CmpIPredicate::sgt &&
-          isConstant(compare.getRhs(), infinity))
-        return elements.segment.lookupOrNull(compare.getResult());
-    }
-  return Value();
-}
-
-/// NaNs are rare: they are replaced in a branch that is not taken without one.
-/// `values` has one or more per element of `list`, in its order.
-SmallVector<Value> SimtKernel::replaceNaNs(Value number, Value replacement,
-                                           ArrayRef<Value> values, Value any,
-                                           MutableArrayRef<Elements> list) {
-  SmallVector<Value> numbers;
-  for (Elements &elements : list)
-    numbers.push_back(use(number, elements));
-  auto type = cast<VectorType>(values.front().getType());
-  SmallVector<Type> types(values.size(), type);
-  auto branch = scf::IfOp::create(builder, loc, types, any,
-                                  /*addThenBlock=*/true, /*addElseBlock=*/true);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(branch.elseBlock());
-  scf::YieldOp::create(builder, loc, values);
-  builder.setInsertionPointToStart(branch.thenBlock());
-  Value quiet = vector::BroadcastOp::create(builder, loc, type, replacement);
-  SmallVector<Value> replaced;
-  for (auto [i, value] : llvm::enumerate(values)) {
-    Value own = numbers[i % numbers.size()];
-    Value isNaN = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO,
-                                        own, own);
-    Value kept = arith::SelectOp::create(builder, loc, isNaN, quiet, value);
-    replaced.push_back(kept);
-  }
-  scf::YieldOp::create(builder, loc, replaced);
-  return SmallVector<Value>(branch.getResults());
-}
-
+/// Together with what else has its NaNs asked for by the same numbers, in one
+/// branch.
 void SimtKernel::computeBF16(Operation &op, Value number,
                              MutableArrayRef<Elements> list) {
-  SmallVector<Value> codes;
-  for (Elements &elements : list) {
-    auto type = VectorType::get(width, builder.getBF16Type());
-    Value rounded =
-        arith::TruncFOp::create(builder, loc, type, use(number, elements));
-    Value code = arith::BitcastOp::create(
-        builder, loc, type.clone(builder.getI16Type()), rounded);
-    codes.push_back(code);
+  Elements &first = list.front();
+  Value witness = getNaNWitness(number, first);
+  SmallVector<Value> results, numbers, codes;
+  auto type = VectorType::get(width, builder.getBF16Type());
+  for (Operation *each = &op; each; each = each->getNextNode()) {
+    Value own = matchBF16(*each);
+    if (!own || !first.varying.contains(own) ||
+        getNaNWitness(own, first) != witness)
+      continue;
+    results.push_back(each->getResult(0));
+    for (Elements &elements : list) {
+      Value exact = use(own, elements);
+      Value rounded = arith::TruncFOp::create(builder, loc, type, exact);
+      Value code = arith::BitcastOp::create(
+          builder, loc, type.clone(builder.getI16Type()), rounded);
+      numbers.push_back(exact);
+      codes.push_back(code);
+    }
   }
   constexpr int64_t quietNaN = 0x7FC0;
   Value any = hasNaN(number, list), replacement = constant(quietNaN, 16);
-  SmallVector<Value> stored =
-      replaceNaNs(number, replacement, codes, any, list);
-  for (auto [elements, code] : llvm::zip(list, stored))
-    elements.varying.map(op.getResult(0), code);
-}
-
-/// A select that replaces the NaNs of numbers, and the magnitudes of a block.
-bool SimtKernel::computeQuieted(arith::SelectOp select, Value number,
-                                MutableArrayRef<Elements> list) {
-  APInt replacement;
-  if (select->use_empty() || !select.getType().isInteger(32) ||
-      !matchPattern(select.getTrueValue(), m_ConstantInt(&replacement)))
-    return false;
-  Value bits = select.getFalseValue();
-  // Magnitudes are there already, and often nothing else is asked for.
-  arith::AndIOp raw = findRawMagnitude(bits);
-  SmallVector<Value> replaced;
-  bool isMagnitudeEnough = bool(raw);
-  for (Operation *user : select->getUsers()) {
-    Value result = user->getResult(0);
-    if (raw && matchBinary<arith::AndIOp>(result, magnitudeMask))
-      replaced.push_back(result);
-    else
-      isMagnitudeEnough = false;
-  }
-  SmallVector<Value> sources, values;
-  if (!replaced.empty())
-    sources.push_back(raw);
-  if (!isMagnitudeEnough) {
-    sources.push_back(bits);
-    replaced.push_back(select);
-  }
-  for (Value source : sources)
-    for (Elements &elements : list)
-      values.push_back(use(source, elements));
-  Value any = findBlockNaN(bits, list.front());
-  if (!any)
-    any = hasNaN(number, list);
-  Value quiet = constant32(replacement.getSExtValue());
-  SmallVector<Value> results = replaceNaNs(number, quiet, values, any, list);
-  for (Value value : replaced)
-    for (auto [i, elements] : llvm::enumerate(list)) {
-      bool isLast = value == select.getResult();
-      size_t offset = isLast ? (sources.size() - 1) * list.size() : 0;
-      elements.varying.map(value, results[offset + i]);
+  SmallVector<Value> stored = replaceNaNs(numbers, replacement, codes, any);
+  ArrayRef<Value> rest = stored;
+  for (Value result : results)
+    for (Elements &elements : list) {
+      elements.varying.map(result, rest.front());
+      rest = rest.drop_front();
     }
-  return true;
 }
 
 /// The word of four codes, once per number.

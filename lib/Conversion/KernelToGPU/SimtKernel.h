@@ -114,18 +114,20 @@ private:
   bool computePacked(mlir::Operation &op, llvm::MutableArrayRef<Elements> list);
   void computeBF16(mlir::Operation &op, mlir::Value number,
                    llvm::MutableArrayRef<Elements> list);
-  bool computeQuieted(mlir::arith::SelectOp select, mlir::Value number,
-                      llvm::MutableArrayRef<Elements> list);
   bool computeCodes(mlir::Operation &op, llvm::MutableArrayRef<Elements> list);
   mlir::Value spreadCodes(mlir::Value codes);
   mlir::Value getCodeSteps(mlir::Value steps, Elements &elements);
   mlir::Value widenHalves(mlir::Value halves);
+
+  // NaNs that formats replace (RareNaNs.cpp).
+  mlir::Value getNaNWitness(mlir::Value number, Elements &elements);
   mlir::Value hasNaN(mlir::Value number, llvm::MutableArrayRef<Elements> list);
   mlir::Value findBlockNaN(mlir::Value bits, Elements &elements);
+  bool computeQuieted(mlir::arith::SelectOp select, mlir::Value number,
+                      llvm::MutableArrayRef<Elements> list);
   llvm::SmallVector<mlir::Value>
-  replaceNaNs(mlir::Value number, mlir::Value replacement,
-              llvm::ArrayRef<mlir::Value> values, mlir::Value any,
-              llvm::MutableArrayRef<Elements> list);
+  replaceNaNs(llvm::ArrayRef<mlir::Value> numbers, mlir::Value replacement,
+              llvm::ArrayRef<mlir::Value> values, mlir::Value any);
 
   // Loops of threads over elements (ElementLoops.cpp).
   void buildElementLoops();
