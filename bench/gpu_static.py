@@ -56,7 +56,7 @@ CASES = [
     Case("adamw bf16", "adamw", "param=bf16,grad=bf16", Bars(38, (8, 16))),
     Case("adamw all bf16", "adamw", "param=bf16,grad=bf16,exp_avg=bf16,exp_avg_sq=bf16",
          Bars(40, (16,))),
-    Case("adamw q8", "adamw", "exp_avg=q8,exp_avg_sq=q8", Bars(64, (16, 4, 8))),
+    Case("adamw q8", "adamw", "exp_avg=q8,exp_avg_sq=q8", Bars(60, (16, 4, 8))),
 ]
 
 

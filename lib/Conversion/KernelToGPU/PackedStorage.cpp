@@ -22,8 +22,6 @@ using namespace mlir;
 using namespace optimc;
 using namespace optimc::optim;
 
-static constexpr unsigned stepBits = 20;
-
 /// The number that `value` rounds to bf16: docs/Numerics.md, 7.1. NaNs are
 /// replaced by the caller.
 static Value matchRoundedToBF16(Value value) {
@@ -105,79 +103,6 @@ void SimtKernel::computeBF16(Operation &op, Value number,
       elements.varying.map(result, rest.front());
       rest = rest.drop_front();
     }
-}
-
-/// The word of four codes, once per number.
-Value SimtKernel::spreadCodes(Value codes) {
-  Type i32 = builder.getI32Type();
-  Value word =
-      vector::BitCastOp::create(builder, loc, VectorType::get(1, i32), codes);
-  Value scalar =
-      vector::ExtractOp::create(builder, loc, word, ArrayRef<int64_t>{0});
-  return vector::BroadcastOp::create(builder, loc, VectorType::get(width, i32),
-                                     scalar);
-}
-
-/// The steps of q8 codes, not yet shifted: the shift belongs to the addition
-/// of the exponent, in one instruction. Null for anything else.
-Value SimtKernel::getCodeSteps(Value steps, Elements &elements) {
-  auto type = VectorType::get(width, builder.getI32Type());
-  Value shifted = matchBinary<arith::AndIOp>(steps, 127u << stepBits);
-  Value wide = matchBinary<arith::ShLIOp>(shifted ? shifted : steps, stepBits);
-  if (!wide || width != 4)
-    return Value();
-  if (auto extension = wide.getDefiningOp<arith::ExtUIOp>())
-    return extension.getIn().getType().isInteger(8) ? use(wide, elements)
-                                                    : Value();
-  auto extension = wide.getDefiningOp<arith::ExtSIOp>();
-  if (!extension || !shifted || !extension.getIn().getType().isInteger(8))
-    return Value();
-  Value codes = use(extension.getIn(), elements);
-  Value widened = arith::ExtUIOp::create(builder, loc, type, codes);
-  Value mask = vector::BroadcastOp::create(builder, loc, type, constant32(127));
-  return arith::AndIOp::create(builder, loc, widened, mask);
-}
-
-/// Decoding of q8 (docs/Numerics.md, 7.4).
-bool SimtKernel::computeCodes(Operation &op, MutableArrayRef<Elements> list) {
-  Value result = op.getResult(0);
-  auto isZero = dyn_cast<arith::CmpIOp>(op);
-  bool isTest = isZero && isZero.getPredicate() == arith::CmpIPredicate::eq &&
-                isConstant(isZero.getRhs(), 0);
-  Value wide = matchBinary<arith::AndIOp>(result, signMask);
-  auto extension =
-      wide ? wide.getDefiningOp<arith::ExtSIOp>() : arith::ExtSIOp();
-  bool isSign = extension && extension.getIn().getType().isInteger(8);
-  for (Elements &elements : list) {
-    auto type = VectorType::get(width, builder.getI32Type());
-    auto splat = [&](int64_t value) -> Value {
-      return vector::BroadcastOp::create(builder, loc, type, constant32(value));
-    };
-    if (isSign && width == 4) {
-      Value words = spreadCodes(use(extension.getIn(), elements));
-      Value distances = arith::ConstantOp::create(
-          builder, loc,
-          DenseIntElementsAttr::get(type, ArrayRef<int32_t>{24, 16, 8, 0}));
-      Value mask = splat(int32_t(signMask));
-      Value moved = arith::ShLIOp::create(builder, loc, words, distances);
-      Value sign = arith::AndIOp::create(builder, loc, moved, mask);
-      elements.varying.map(result, sign);
-      continue;
-    }
-    Value steps = getCodeSteps(isTest ? isZero.getLhs() : result, elements);
-    if (!steps)
-      return false;
-    Value own;
-    if (isTest) {
-      own = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, steps,
-                                  splat(0));
-    } else {
-      Value distance = splat(stepBits);
-      own = arith::ShLIOp::create(builder, loc, steps, distance);
-    }
-    elements.varying.map(result, own);
-  }
-  return true;
 }
 
 /// False where the op needs no way of its own.

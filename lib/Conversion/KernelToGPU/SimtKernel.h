@@ -114,10 +114,15 @@ private:
   bool computePacked(mlir::Operation &op, llvm::MutableArrayRef<Elements> list);
   void computeBF16(mlir::Operation &op, mlir::Value number,
                    llvm::MutableArrayRef<Elements> list);
-  bool computeCodes(mlir::Operation &op, llvm::MutableArrayRef<Elements> list);
-  mlir::Value spreadCodes(mlir::Value codes);
-  mlir::Value getCodeSteps(mlir::Value steps, Elements &elements);
   mlir::Value widenHalves(mlir::Value halves);
+
+  // Codes of 8 bits (PackedCodes.cpp).
+  bool computeCodes(mlir::Operation &op, llvm::MutableArrayRef<Elements> list);
+  mlir::Value permuteBytes(mlir::Value low, mlir::Value high, int64_t selector);
+  mlir::Value decodeSigned(mlir::Value codes, mlir::Value exponent);
+  llvm::SmallVector<mlir::Value> raiseCodes(llvm::ArrayRef<mlir::Value> sums,
+                                            llvm::ArrayRef<mlir::Value> lowest);
+  mlir::Value packCodes(mlir::Value sums, mlir::Value bits);
 
   // NaNs that formats replace (RareNaNs.cpp).
   mlir::Value getNaNWitness(mlir::Value number, Elements &elements);
