@@ -38,9 +38,9 @@ SimtKernel::Place SimtKernel::buildLoop(const Place &from, Value limit,
   return unflatten(loop.getResults());
 }
 
-/// Iterations that all threads make together, then vectors as long as they fit,
-/// then single elements: those that are left, or all of them where memory is
-/// not aligned.
+/// Iterations that all threads make together, where they are shorter than
+/// others; then vectors as long as they fit; then single elements: those that
+/// are left, or all of them where memory is not aligned.
 void SimtKernel::buildElementLoops() {
   Value zero = constant32(0), mask = constant32(-width);
   Value rounded = arith::AndIOp::create(builder, loc, count, mask);
@@ -51,12 +51,14 @@ void SimtKernel::buildElementLoops() {
   Place place = placeAt(start);
   place.offset = zero;
   int64_t step = numThreads * width;
-  Value together = subtract(whole, constant32(step * unroll - 1));
-  isUsual = bool(unusual);
-  if (unusual)
-    together = getUsualLimit(zero, together);
-  place = buildLoop(place, together, step, unroll, /*vector=*/true);
-  isUsual = false;
+  if (unusual || unroll > 1) {
+    Value together = subtract(whole, constant32(step * unroll - 1));
+    isUsual = bool(unusual);
+    if (unusual)
+      together = getUsualLimit(zero, together);
+    place = buildLoop(place, together, step, unroll, /*vector=*/true);
+    isUsual = false;
+  }
   buildLoop(place, subtract(whole, start), step, 1, /*vector=*/true);
   Place rest = placeAt(add(whole, thread));
   buildLoop(rest, subtract(count, start), numThreads, 1, /*vector=*/false);
