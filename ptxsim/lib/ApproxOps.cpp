@@ -145,9 +145,11 @@ void divide(ExecContext &c, const Instr &in) {
 template <Approx Function>
 void unaryWide(ExecContext &c, const Instr &in) {
   map1<double, double>(c, in, [&](double a) {
-    if (in.mods.ftz && std::fpclassify(a) == FP_SUBNORMAL)
-      a = std::copysign(0.0, a);
-    double value = exact(Function, a, 0);
+    auto flush = [&](double x) {
+      bool isTiny = std::fpclassify(x) == FP_SUBNORMAL;
+      return in.mods.ftz && isTiny ? std::copysign(0.0, x) : x;
+    };
+    double value = flush(exact(Function, flush(a), 0));
     if (value != value)
       return doubleOf(c.launch->nan64);
     uint64_t bits = bitsOf(value) & 0xffffffff00000000;
@@ -160,14 +162,20 @@ template <Approx Function>
 void halves(ExecContext &c, const Instr &in) {
   Type type = in.mods.type;
   const FloatFormat &format = floatFormat(type);
+  // Only of bf16: subnormal numbers have an exponent field of 0.
+  bool ftz = in.mods.ftz;
+  auto flush = [=](uint64_t x) {
+    return uint16_t(ftz && (x & 0x7f80) == 0 ? x & 0x8000 : x);
+  };
   auto one = [&](uint16_t bits) -> uint16_t {
+    bits = flush(bits);
     uint64_t wide = encodeFloat(decodeFloat(bits, format),
                                 floatFormat(Type::F64), Round::RN);
     double value = exact(Function, doubleOf(wide), 0);
     if (value != value)
       return c.launch->nan16;
-    return uint16_t(encodeFloat(
-        decodeFloat(bitsOf(value), floatFormat(Type::F64)), format, Round::RN));
+    return flush(encodeFloat(decodeFloat(bitsOf(value), floatFormat(Type::F64)),
+                             format, Round::RN));
   };
   if (typeBytes(type) == 2)
     return map1<uint16_t, uint16_t>(c, in, one);

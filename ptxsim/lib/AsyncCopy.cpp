@@ -50,10 +50,13 @@ uint64_t address(const ExecContext &c, const Instr &in, unsigned source,
                     : c.src<uint32_t>(in, source)[lane];
 }
 
-/// Sources: shared address, global address, size, optionally bytes to read.
+/// Sources: shared address, global address, size, optionally bytes to read and
+/// a cache policy. Past the first level caches (.cg) 16 bytes are copied.
+template <bool IsSmall>
 void issue(ExecContext &c, const Instr &in) {
   const uint32_t *size = c.src<uint32_t>(in, 2);
-  const uint32_t *sourceSize = in.numSrc > 3 ? c.src<uint32_t>(in, 3) : nullptr;
+  unsigned sizes = in.numSrc - in.mods.cacheHint;
+  const uint32_t *sourceSize = sizes > 3 ? c.src<uint32_t>(in, 3) : nullptr;
   forLanes(c.mask, [&](unsigned lane) {
     AsyncCopy copy;
     copy.lane = lane;
@@ -62,11 +65,12 @@ void issue(ExecContext &c, const Instr &in) {
     copy.source = address(c, in, 1, in.addressBytes2, lane) + uint64_t(in.imm2);
     copy.bytes = size[lane];
     copy.sourceBytes = sourceSize ? sourceSize[lane] : copy.bytes;
-    if ((copy.bytes != 4 && copy.bytes != 8 && copy.bytes != 16) ||
-        copy.sourceBytes > copy.bytes)
+    bool isSmall = IsSmall && (copy.bytes == 4 || copy.bytes == 8);
+    if ((copy.bytes != 16 && !isSmall) || copy.sourceBytes > copy.bytes)
       return c.fault(FaultKind::InvalidOperand, lane,
-                     "cp.async copies 4, 8 or 16 bytes and reads at most as "
-                     "many, not " +
+                     std::string("cp.async copies ") +
+                         (IsSmall ? "4, 8 or 16 bytes" : "16 bytes with .cg") +
+                         " and reads at most as many, not " +
                          std::to_string(copy.bytes) + " and " +
                          std::to_string(copy.sourceBytes));
     c.warp->copies.push_back(copy);
@@ -94,12 +98,20 @@ template <Exec exec>
 static Exec only(Instr &) {
   return exec;
 }
+#define SPACES "shared|shared::cta global "
+#define HINT "L2::cache_hint "
+#define SIZES "m:shared m:global s:b32 s:b32?"
+#define POLICY " s:b64"
 #define PREFETCH "?L2::64B|L2::128B|L2::256B"
 static constexpr InstructionClass kind = InstructionClass::Load;
 
 static const Form forms[] = {
-    {"cp", "async ca|cg shared|shared::cta global ?L2::cache_hint " PREFETCH,
-     "m:shared m:global s:b32 s:b32?", kind, only<issue>},
+    {"cp", "async ca " SPACES PREFETCH, SIZES, kind, only<issue<true>>},
+    {"cp", "async ca " SPACES HINT PREFETCH, SIZES POLICY, kind,
+     only<issue<true>>},
+    {"cp", "async cg " SPACES PREFETCH, SIZES, kind, only<issue<false>>},
+    {"cp", "async cg " SPACES HINT PREFETCH, SIZES POLICY, kind,
+     only<issue<false>>},
     {"cp", "async commit_group", "", kind, only<commit>},
     {"cp", "async wait_group", "s:b32", kind, only<waitGroup>},
     {"cp", "async wait_all", "", kind, only<waitAll>},

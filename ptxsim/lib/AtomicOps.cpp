@@ -119,20 +119,22 @@ static Exec selectAtomic(Instr &in) {
   }
 }
 
-// The scope may come before or after the space.
-#define PREFIX                                                                 \
-  "?relaxed|acquire|release|acq_rel ?cta|cluster|gpu|sys "                     \
-  "?global|shared|shared::cta ?cta|cluster|gpu|sys "
-#define RED_PREFIX                                                             \
-  "?relaxed|release ?cta|cluster|gpu|sys ?global|shared|shared::cta "          \
-  "?cta|cluster|gpu|sys "
+#define SCOPES "cta|cluster|gpu|sys "
+#define SPACES "?global|shared|shared::cta "
 #define HINT "?L2::cache_hint "
 static constexpr InstructionClass kind = InstructionClass::Atomic;
 
-#define BOTH(OPERATIONS)                                                       \
-  {"atom", PREFIX OPERATIONS, "d m s s:b64?", kind, selectAtomic}, {           \
-    "red", RED_PREFIX OPERATIONS, "m s s:b64?", kind, selectAtomic             \
+// The scope may come before or after the space.
+#define FORMS(OPCODE, ORDERS, OPERATIONS, OPERANDS)                            \
+  {OPCODE, ORDERS "?" SCOPES SPACES OPERATIONS, OPERANDS, kind, selectAtomic}, \
+  {                                                                            \
+    OPCODE, ORDERS SPACES SCOPES OPERATIONS, OPERANDS, kind, selectAtomic      \
   }
+#define ATOM(OPERATIONS, OPERANDS)                                             \
+  FORMS("atom", "?relaxed|acquire|release|acq_rel ", OPERATIONS, OPERANDS)
+#define BOTH(OPERATIONS)                                                       \
+  ATOM(OPERATIONS, "d m s s:b64?"),                                            \
+      FORMS("red", "?relaxed|release ", OPERATIONS, "m s s:b64?")
 
 static const Form forms[] = {
     BOTH("add " HINT "u32|s32|u64|f32|f64"),
@@ -140,9 +142,8 @@ static const Form forms[] = {
     BOTH("min|max " HINT "u32|s32|u64|s64"),
     BOTH("and|or|xor " HINT "b32|b64"),
     BOTH("inc|dec " HINT "u32"),
-    {"atom", PREFIX "exch " HINT "b32|b64", "d m s s:b64?", kind, selectAtomic},
-    {"atom", PREFIX "cas " HINT "b16|b32|b64", "d m s s s:b64?", kind,
-     selectAtomic},
+    ATOM("exch " HINT "b32|b64", "d m s s:b64?"),
+    ATOM("cas " HINT "b16|b32|b64", "d m s s s:b64?"),
 };
 
 FormList ptxsim::atomicForms() { return {std::begin(forms), std::end(forms)}; }

@@ -135,6 +135,7 @@ static Exec selectPolicy(Instr &) { return createPolicy; }
 #define TYPES "b8|b16|b32|b64|b128|u8|u16|u32|u64|s8|s16|s32|s64|f32|f64"
 #define SPACES                                                                 \
   "?global|shared|shared::cta|local|const|param|param::entry|param::func "
+#define STORE_SPACES "?global|shared|shared::cta|local|param|param::func "
 #define STRONG_SPACES "?global|shared|shared::cta|local "
 #define EVICT                                                                  \
   "?L1::evict_normal|L1::evict_unchanged|L1::evict_first|L1::evict_last|"      \
@@ -155,9 +156,9 @@ static const Form forms[] = {
     {"ld", "?weak global ?ca|cg|cs nc " EVICT PREFETCH VECTOR TYPES,
      "Dv m s:b64?", load, selectLoad},
     {"ldu", "?global " VECTOR TYPES, "Dv m", load, selectLoad},
-    {"st", "?weak " SPACES "?wb|cg|cs|wt " EVICT VECTOR TYPES, "m Sv s:b64?",
-     save, selectStore},
-    {"st", "volatile " SPACES VECTOR TYPES, "m Sv", save, selectStore},
+    {"st", "?weak " STORE_SPACES "?wb|cg|cs|wt " EVICT VECTOR TYPES,
+     "m Sv s:b64?", save, selectStore},
+    {"st", "volatile " STORE_SPACES VECTOR TYPES, "m Sv", save, selectStore},
     {"st", "relaxed|release " SCOPES STRONG_SPACES EVICT VECTOR TYPES,
      "m Sv s:b64?", save, selectStore},
     {"prefetch", "?global|local|const|param L1|L2", "m", load, selectHint},

@@ -68,6 +68,15 @@ std::vector<std::string_view> ptxsim::allOpcodes() {
   return names;
 }
 
+std::vector<const Form *> ptxsim::formsOf(std::string_view opcode) {
+  std::vector<const Form *> forms;
+  auto found = theTable().find(opcode);
+  if (found != theTable().end())
+    for (const ParsedForm &parsed : found->second)
+      forms.push_back(parsed.form);
+  return forms;
+}
+
 static bool contains(const std::vector<std::string_view> &names,
                      std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

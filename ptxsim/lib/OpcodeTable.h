@@ -68,6 +68,9 @@ Expected<const Form *> findForm(const AstInstruction &instruction, Mods &mods);
 /// All opcodes, sorted.
 std::vector<std::string_view> allOpcodes();
 
+/// The forms of an opcode, in the order in which they are tried.
+std::vector<const Form *> formsOf(std::string_view opcode);
+
 } // namespace ptxsim
 
 #endif // PTXSIM_LIB_OPCODETABLE_H

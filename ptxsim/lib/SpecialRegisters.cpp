@@ -11,13 +11,15 @@
 
 using namespace ptxsim;
 
-bool ptxsim::findSpecialRegister(std::string_view name, SpecialRegister &which,
-                                 Type &type) {
-  using S = SpecialRegister;
-  struct Entry {
-    S which;
-    Type type = Type::U32;
-  };
+namespace {
+using S = SpecialRegister;
+struct Entry {
+  S which;
+  Type type = Type::U32;
+};
+} // namespace
+
+static const std::unordered_map<std::string_view, Entry> &theTable() {
   static const std::unordered_map<std::string_view, Entry> table = {
       {"%tid.x", {S::TidX}},
       {"%tid.y", {S::TidY}},
@@ -51,6 +53,12 @@ bool ptxsim::findSpecialRegister(std::string_view name, SpecialRegister &which,
       {"%dynamic_smem_size", {S::DynamicSharedBytes}},
       {"%total_smem_size", {S::TotalSharedBytes}},
   };
+  return table;
+}
+
+bool ptxsim::findSpecialRegister(std::string_view name, SpecialRegister &which,
+                                 Type &type) {
+  const auto &table = theTable();
   auto found = table.find(name);
   if (found != table.end()) {
     which = found->second.which;
@@ -68,4 +76,11 @@ bool ptxsim::findSpecialRegister(std::string_view name, SpecialRegister &which,
   which = S::Zero;
   type = Type::B32;
   return number < 32;
+}
+
+std::vector<std::string_view> ptxsim::allSpecialRegisters() {
+  std::vector<std::string_view> names;
+  for (const auto &entry : theTable())
+    names.push_back(entry.first);
+  return names;
 }

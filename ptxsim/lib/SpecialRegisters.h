@@ -10,6 +10,7 @@
 
 #include "Types.h"
 #include <string_view>
+#include <vector>
 
 namespace ptxsim {
 
@@ -51,6 +52,9 @@ enum class SpecialRegister : uint8_t {
 /// False when there is no special register of this name.
 bool findSpecialRegister(std::string_view name, SpecialRegister &which,
                          Type &type);
+
+/// The names of all but %envreg<0..31>.
+std::vector<std::string_view> allSpecialRegisters();
 
 } // namespace ptxsim
 

@@ -118,8 +118,8 @@ static void replaceAll(std::string &text, const std::string &from,
     text.replace(at, from.size(), to);
 }
 
-static std::string kernelFor(const std::vector<Operation> &operations,
-                             const Operands &operands) {
+std::string test::operationModule(const std::vector<Operation> &operations,
+                                  const Operands &operands) {
   std::string body = ".reg .b16 %d2, %a2, %b2, %c2;\n"
                      ".reg .b32 %d4, %a4, %b4, %c4;\n"
                      ".reg .b64 %d8, %a8, %b8, %c8;\n"
@@ -173,6 +173,9 @@ static bool isEqual(uint64_t a, uint64_t b, Result format) {
     return isEqual(a & 0xffff, b & 0xffff, half) &&
            isEqual(a >> 16, b >> 16, half);
   }
+  if (format == Result::F32x2)
+    return isEqual(a & 0xffffffff, b & 0xffffffff, Result::F32) &&
+           isEqual(a >> 32, b >> 32, Result::F32);
   return a == b || (isNan(a, format) && isNan(b, format));
 }
 
@@ -180,7 +183,7 @@ static void expectBatch(const std::vector<Operation> &operations,
                         const Operands &operands, uint64_t seed) {
   size_t count = operands.count();
   ASSERT_EQ(count % 256, 0u);
-  Simulation simulation(kernelFor(operations, operands));
+  Simulation simulation(operationModule(operations, operands));
   ASSERT_NE(simulation.loaded, nullptr);
   uint64_t in[3];
   for (unsigned i = 0; i < 3; ++i) {
@@ -200,12 +203,20 @@ static void expectBatch(const std::vector<Operation> &operations,
     std::vector<uint64_t> actual =
         simulation.read<uint64_t>(out + o * count * 8, count);
     size_t wrong = 0;
+    uint64_t lanes[32];
     for (size_t k = 0; k < count && wrong < 3; ++k) {
       uint64_t a = operands.values[0][k], b = operands.values[1][k],
                c = operands.values[2][k];
+      if (operation.isOpen && operation.isOpen(a, b, c))
+        continue;
+      if (operation.expectedOfWarp && k % 32 == 0)
+        operation.expectedOfWarp(&operands.values[0][k], &operands.values[1][k],
+                                 &operands.values[2][k], lanes);
       uint64_t given = lowBits(actual[k], operation.resultBytes);
       uint64_t expected =
-          lowBits(operation.expected(a, b, c), operation.resultBytes);
+          lowBits(operation.expectedOfWarp ? lanes[k % 32]
+                                           : operation.expected(a, b, c),
+                  operation.resultBytes);
       if (isEqual(given, expected, operation.compare))
         continue;
       ++wrong;

@@ -15,9 +15,21 @@
 namespace ptxsim::test {
 
 /// How results are compared: by bits, or with all NaNs of a format equal.
-enum class Result : uint8_t { Bits, F16, BF16, F32, F64, F16x2, BF16x2 };
+enum class Result : uint8_t {
+  Bits,
+  F16,
+  BF16,
+  F32,
+  F64,
+  F16x2,
+  BF16x2,
+  F32x2,
+};
 
 using Reference = std::function<uint64_t(uint64_t, uint64_t, uint64_t)>;
+/// From the operands of 32 lanes to their results.
+using WarpReference = std::function<void(const uint64_t *a, const uint64_t *b,
+                                         const uint64_t *c, uint64_t *d)>;
 
 /// An instruction, or a few, from %a, %b, %c to %d; %p and %q are predicates.
 struct Operation {
@@ -25,6 +37,10 @@ struct Operation {
   unsigned resultBytes;
   Result compare;
   Reference expected;
+  /// Instead of `expected` where lanes exchange values.
+  WarpReference expectedOfWarp = nullptr;
+  /// Operands for which PTX leaves the result open.
+  std::function<bool(uint64_t, uint64_t, uint64_t)> isOpen = nullptr;
 };
 
 /// Values of the three operands, of 2, 4 or 8 bytes each.
@@ -42,6 +58,10 @@ Operands randomOperands(Domain domain, unsigned bytes,
                         size_t count = size_t(1) << 20);
 /// All values of 16 bits as %a, with %b and %c random.
 Operands allHalves(Domain domain);
+
+/// The module that executes operations.
+std::string operationModule(const std::vector<Operation> &operations,
+                            const Operands &operands);
 
 /// Runs all operations on all operands with one kernel and compares.
 void expectOperations(const std::vector<Operation> &operations,
