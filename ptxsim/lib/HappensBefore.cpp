@@ -57,6 +57,16 @@ bool ThreadOrder::precedes(const AccessRecord &earlier,
   return false;
 }
 
+bool ThreadOrder::precedesWarp(uint32_t earlierBlock, uint32_t earlierWarp,
+                               uint32_t clock) const {
+  if (earlierBlock != block.linear)
+    return false;
+  return clock <
+         (earlierWarp == warp.index
+              ? warp.allKnown
+              : block.warpKnown[warp.index * block.warps.size() + earlierWarp]);
+}
+
 void ptxsim::synchroniseLanes(Warp &warp, uint32_t lanes) {
   ++warp.clock;
   if (lanes == (warp.launched & ~warp.exited) || lanes == warp.launched) {

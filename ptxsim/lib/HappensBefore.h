@@ -20,6 +20,8 @@ public:
       : block(block), warp(warp) {}
   bool precedes(const AccessRecord &earlier,
                 const AccessRecord &now) const override;
+  bool precedesWarp(uint32_t earlierBlock, uint32_t earlierWarp,
+                    uint32_t clock) const override;
 
 private:
   const Block &block;

@@ -8,8 +8,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "MemoryAccess.h"
-#include "Allocation.h"
-#include "HappensBefore.h"
 #include <algorithm>
 
 using namespace ptxsim;
@@ -28,12 +26,15 @@ MemoryAccess::MemoryAccess(const ExecContext &context, const Instr &in,
     kind = AccessKind::Strong;
 }
 
-MemoryAccess::~MemoryAccess() {
-  if (!count)
-    return;
-  // Each sector once: neighbours mostly share one or come in order.
+/// The sectors in which accesses begin.
+unsigned MemoryAccess::countSectors() {
+  if (uniform)
+    return 1;
+  if (contiguous) // of at most a sector each
+    return unsigned((lanes[count - 1] >> 5) - (lanes[0] >> 5) + 1);
+  // Neighbours mostly share one or come in order.
   uint64_t sectors[warpSize];
-  unsigned perAccess = (bytes + 31) / 32, distinct = 0;
+  unsigned distinct = 0;
   bool sorted = true;
   for (unsigned i = 0; i < count; ++i) {
     uint64_t sector = addresses[i] >> 5;
@@ -42,10 +43,16 @@ MemoryAccess::~MemoryAccess() {
     sorted &= !distinct || sectors[distinct - 1] < sector;
     sectors[distinct++] = sector;
   }
-  if (!sorted) {
-    std::sort(sectors, sectors + distinct);
-    distinct = unsigned(std::unique(sectors, sectors + distinct) - sectors);
-  }
+  if (sorted)
+    return distinct;
+  std::sort(sectors, sectors + distinct);
+  return unsigned(std::unique(sectors, sectors + distinct) - sectors);
+}
+
+MemoryAccess::~MemoryAccess() {
+  if (!count)
+    return;
+  unsigned perAccess = (bytes + 31) / 32, distinct = countSectors();
   AccessCounters delta{1, uint64_t(count) * bytes,
                        uint64_t(distinct) * perAccess};
   LaunchState &launch = *c.launch;
@@ -238,7 +245,6 @@ bool MemoryAccess::checkRace(unsigned lane, uint64_t address,
                              const uint8_t *data) {
   if (!checksRaces && kind == AccessKind::Plain)
     return true;
-  LaunchState &launch = *c.launch;
   bool isGlobal = place.allocation && !place.allocation->readOnly;
   if (!isGlobal && place.space != StateSpace::Shared)
     return true;
@@ -249,25 +255,38 @@ bool MemoryAccess::checkRace(unsigned lane, uint64_t address,
                         in.mods.order);
   if (!checksRaces)
     return true;
+  bool sameValue = data && std::memcmp(place.data, data, bytes) == 0;
+  AccessRecord other;
+  if (!isGlobal)
+    address = place.offset;
+  RaceDetector::Verdict verdict =
+      detector().access(address, bytes, use != Use::Load, sameValue,
+                        record(lane), ThreadOrder(*c.block, warp), other);
+  return verdict == RaceDetector::Verdict::None ||
+         raceFault(lane, address, verdict, other);
+}
+
+RaceDetector &MemoryAccess::detector() const {
+  return place.allocation ? c.launch->races : c.block->races;
+}
+
+AccessRecord MemoryAccess::record(unsigned lane) const {
   AccessRecord now;
   now.block = c.block->linear;
-  now.clock = warp.clock;
+  now.clock = c.warp->clock;
   now.line = in.line;
-  now.thread = static_cast<uint16_t>(warp.index * warpSize + lane);
+  now.thread = static_cast<uint16_t>(c.warp->index * warpSize + lane);
   now.kind = kind;
   now.valid = true;
   now.blockScope = in.mods.scope == Scope::Block;
-  bool sameValue = data && std::memcmp(place.data, data, bytes) == 0;
-  AccessRecord other;
-  RaceDetector &detector = isGlobal ? launch.races : c.block->races;
-  RaceDetector::Verdict verdict = detector.access(
-      isGlobal ? address : place.offset, bytes, use != Use::Load, sameValue,
-      now, ThreadOrder(*c.block, warp), other);
-  if (verdict == RaceDetector::Verdict::None)
-    return true;
-  FaultParty party = makeParty(launch, other.block, other.thread, other.line);
-  if (!isGlobal)
-    address = place.offset;
+  return now;
+}
+
+bool MemoryAccess::raceFault(unsigned lane, uint64_t address,
+                             RaceDetector::Verdict verdict,
+                             const AccessRecord &other) {
+  FaultParty party =
+      makeParty(*c.launch, other.block, other.thread, other.line);
   if (verdict == RaceDetector::Verdict::NonCoherent)
     c.faultWith(FaultKind::NonCoherentRead, lane,
                 describe(address) + " is read with .nc and written in the "

@@ -13,24 +13,60 @@
 using namespace ptxsim;
 
 namespace {
-/// The address operand is the first source.
-uint64_t addressOf(const ExecContext &c, const Instr &in, unsigned lane) {
-  uint64_t base = in.addressBytes == 8 ? c.src<uint64_t>(in)[lane]
-                                       : c.src<uint32_t>(in)[lane];
-  return base + uint64_t(in.imm);
-}
+/// The addresses of all lanes, the first source; inactive ones get that of an
+/// active one.
+struct LaneAddresses {
+  uint64_t of[warpSize];
+  bool same; // a constant: the address of a variable or parameter
+
+  LaneAddresses(const ExecContext &c, const Instr &in)
+      : same(in.ops[in.numDst].offset & Slot::constantBit) {
+    if (in.addressBytes == 8)
+      add(c, c.src<uint64_t>(in), uint64_t(in.imm));
+    else
+      add(c, c.src<uint32_t>(in), uint64_t(in.imm));
+  }
+
+private:
+  template <typename T>
+  void add(const ExecContext &c, const T *base, uint64_t offset) {
+    if (same) {
+      std::fill_n(of, warpSize, *base + offset);
+      return;
+    }
+    for (unsigned lane = 0; lane < warpSize; ++lane)
+      of[lane] = base[lane] + offset;
+    uint64_t active = of[__builtin_ctz(c.mask)];
+    forLanes(~c.mask, [&](unsigned lane) { of[lane] = active; });
+  }
+};
 
 /// Elements of E bytes into registers of the same size.
 template <unsigned E>
 void loadExact(ExecContext &c, const Instr &in) {
   unsigned count = in.mods.vector;
   MemoryAccess access(c, in, in.mods.space, E * count, MemoryAccess::Use::Load);
+  LaneAddresses lanes(c, in);
+  bool prepared = access.prepare(lanes.of, lanes.same);
+  if (prepared && !access.readAll())
+    return;
+  if (prepared && count == 1 && access.isContiguous()) {
+    std::memcpy(c.dst<uint8_t>(in), access.at(0), warpSize * E);
+    return;
+  }
   uint8_t *target[8];
   for (unsigned i = 0; i < count; ++i)
     target[i] = c.dst<uint8_t>(in, i);
+  if (prepared && access.isUniform() && c.mask == ~uint32_t(0)) {
+    for (unsigned i = 0; i < count; ++i)
+      for (unsigned lane = 0; lane < warpSize; ++lane)
+        std::memcpy(target[i] + lane * E, access.at(0) + i * E, E);
+    return;
+  }
   for (uint32_t left = c.mask; left; left &= left - 1) {
     unsigned lane = unsigned(__builtin_ctz(left));
-    const uint8_t *from = access.load(lane, addressOf(c, in, lane));
+    const uint8_t *from =
+        prepared ? access.at(lane) : access.load(lane, lanes.of[lane]);
     if (!from)
       return;
     for (unsigned i = 0; i < count; ++i)
@@ -45,9 +81,14 @@ void loadExtended(ExecContext &c, const Instr &in) {
   bool sign = isSigned(in.mods.type);
   MemoryAccess access(c, in, in.mods.space, bytes * count,
                       MemoryAccess::Use::Load);
+  LaneAddresses lanes(c, in);
+  bool prepared = access.prepare(lanes.of, lanes.same);
+  if (prepared && !access.readAll())
+    return;
   for (uint32_t left = c.mask; left; left &= left - 1) {
     unsigned lane = unsigned(__builtin_ctz(left));
-    const uint8_t *from = access.load(lane, addressOf(c, in, lane));
+    const uint8_t *from =
+        prepared ? access.at(lane) : access.load(lane, lanes.of[lane]);
     if (!from)
       return;
     for (unsigned i = 0; i < count; ++i) {
@@ -71,12 +112,20 @@ void store(ExecContext &c, const Instr &in) {
   const uint8_t *source[8];
   for (unsigned i = 0; i < count; ++i)
     source[i] = c.src<uint8_t>(in, 1 + i);
+  auto fetch = [&](unsigned lane, uint8_t *data) {
+    for (unsigned i = 0; i < count; ++i)
+      std::memcpy(data + i * E, source[i] + lane * stride, E);
+  };
+  LaneAddresses lanes(c, in);
+  if (access.prepare(lanes.of, lanes.same)) {
+    access.writeAll(fetch);
+    return;
+  }
   uint8_t data[64];
   for (uint32_t left = c.mask; left; left &= left - 1) {
     unsigned lane = unsigned(__builtin_ctz(left));
-    for (unsigned i = 0; i < count; ++i)
-      std::memcpy(data + i * E, source[i] + lane * stride, E);
-    if (!access.store(lane, addressOf(c, in, lane), data))
+    fetch(lane, data);
+    if (!access.store(lane, lanes.of[lane], data))
       return;
   }
 }

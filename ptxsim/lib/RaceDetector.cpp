@@ -9,6 +9,7 @@
 
 #include "RaceDetector.h"
 #include <algorithm>
+#include <cstring>
 
 using namespace ptxsim;
 
@@ -29,9 +30,24 @@ RaceDetector::Page &RaceDetector::page(uint64_t index) {
   if (entry.index == index)
     return *entry.page;
   Page &found = pages[index];
-  if (!found.cells)
-    found.cells = allocateCells(pageBytes / 4);
   entry = {index, &found};
+  return found;
+}
+
+RaceDetector::Page &RaceDetector::pageOfCells(uint64_t index) {
+  Page &found = page(index);
+  if (found.cells)
+    return found;
+  found.cells = allocateCells(pageBytes / 4);
+  for (unsigned i = 0; i < pageBytes / 4; ++i) {
+    const Half &half = found.halves[4 * i / halfBytes];
+    unsigned lane = half.lane + (4 * i % halfBytes >> half.shift);
+    auto of = [&](Packed packed) {
+      return packed ? (packed & ~Packed(31)) | lane : 0;
+    };
+    found.cells[i] = {of(half.cell.write),
+                      {of(half.cell.reads[0]), of(half.cell.reads[1])}};
+  }
   return found;
 }
 
@@ -42,10 +58,14 @@ void RaceDetector::clear() {
   slabs.clear();
 }
 
+RaceDetector::Event RaceDetector::eventOf(const AccessRecord &record) {
+  return {record.block, record.clock,
+          record.line,  static_cast<uint16_t>(record.thread / 32),
+          record.kind,  record.blockScope};
+}
+
 RaceDetector::Packed RaceDetector::pack(const AccessRecord &record) {
-  Event event{record.block, record.clock,
-              record.line,  static_cast<uint16_t>(record.thread / 32),
-              record.kind,  record.blockScope};
+  Event event = eventOf(record);
   auto isSame = [&](const Event &other) {
     return other.block == event.block && other.warp == event.warp &&
            other.clock == event.clock && other.line == event.line &&
@@ -165,7 +185,7 @@ RaceDetector::Verdict RaceDetector::access(uint64_t address, unsigned bytes,
                                            AccessRecord &other) {
   Packed packed = pack(now);
   while (bytes) {
-    Page &p = page(address / pageBytes);
+    Page &p = pageOfCells(address / pageBytes);
     unsigned inPage = address % pageBytes;
     unsigned part = std::min<uint64_t>(bytes, pageBytes - inPage);
     bool words = inPage % 4 == 0 && part % 4 == 0;
@@ -186,6 +206,137 @@ RaceDetector::Verdict RaceDetector::access(uint64_t address, unsigned bytes,
     }
     address += part;
     bytes -= part;
+  }
+  return Verdict::None;
+}
+
+uint8_t RaceDetector::WarpAccess::findFlags(uint32_t event) const {
+  const Event &earlier = detector.events[event - 1];
+  uint8_t flags = 0;
+  if (earlier.block == now.block && earlier.warp == now.thread / 32)
+    flags |= SameWarp;
+  if (order.precedesWarp(earlier.block, earlier.warp, earlier.clock))
+    flags |= Ordered;
+  if (earlier.kind == AccessKind::NonCoherent)
+    flags |= NonCoherent;
+  return flags;
+}
+
+/// False when touch() has to decide; nothing has changed then.
+bool RaceDetector::WarpAccess::recordWrite(Cell &cell, Packed packed,
+                                           unsigned lane) {
+  for (Packed read : cell.reads)
+    if (read && (!isBefore(read, lane) || (flagsOf(read >> 5) & NonCoherent)))
+      return false;
+  if (!isBefore(cell.write, lane))
+    return false;
+  cell = {packed, {0, 0}};
+  return true;
+}
+
+bool RaceDetector::WarpAccess::recordRead(Cell &cell, Packed packed,
+                                          unsigned lane) {
+  if (cell.write &&
+      (now.kind == AccessKind::NonCoherent || !isBefore(cell.write, lane)))
+    return false;
+  Packed &a = cell.reads[0], &b = cell.reads[1];
+  if (!a || a == packed) {
+    a = packed;
+    return true;
+  }
+  uint8_t flags = flagsOf(a >> 5);
+  bool isOwn = (flags & SameWarp) && (a & 31) == lane;
+  if (isOwn && !(flags & NonCoherent))
+    a = packed;
+  else if (!b || (flagsOf(b >> 5) & SameWarp) || !(flags & SameWarp))
+    b = packed;
+  else
+    a = packed;
+  return true;
+}
+
+RaceDetector::Verdict
+RaceDetector::WarpAccess::accessPage(unsigned lane, uint64_t address,
+                                     unsigned bytes, const uint8_t *old,
+                                     const uint8_t *data, AccessRecord &other) {
+  if (!first)
+    first = detector.pack(now);
+  unsigned inPage = address % pageBytes;
+  if ((address | bytes) % 4 == 0 && bytes <= pageBytes - inPage) {
+    Page &page = detector.pageOfCells(address / pageBytes);
+    if (!page.byBytes) {
+      pageIndex = address / pageBytes;
+      cells = page.cells;
+      Cell *cell = cells + inPage / 4;
+      return accessCells(cell, cell + bytes / 4, lane, bytes, old, data, other);
+    }
+  }
+  // The page may get cells for every byte.
+  pageIndex = ~uint64_t(0);
+  bool sameValue = data && std::memcmp(old, data, bytes) == 0;
+  return detector.access(address, bytes, isWrite, sameValue, recordOf(lane),
+                         order, other);
+}
+
+RaceDetector::Verdict RaceDetector::WarpAccess::accessCells(
+    Cell *cell, Cell *end, unsigned lane, unsigned bytes, const uint8_t *old,
+    const uint8_t *data, AccessRecord &other) {
+  Packed packed = first | lane;
+  for (; cell != end; ++cell) {
+    Cell before = *cell;
+    if (isWrite ? recordWrite(*cell, packed, lane)
+                : recordRead(*cell, packed, lane)) {
+      learn(ownRead, before.reads[0], lane);
+      if (now.kind != AccessKind::NonCoherent)
+        learn(ownWrite, before.write, lane);
+      continue;
+    }
+    bool sameValue = data && std::memcmp(old, data, bytes) == 0;
+    Verdict verdict = detector.touch(*cell, packed, isWrite, sameValue,
+                                     recordOf(lane), order, other);
+    if (verdict != Verdict::None)
+      return verdict;
+  }
+  return Verdict::None;
+}
+
+/// 32 words, where all of them are in the same state, and change in the same
+/// way; false when something has to be looked at more closely.
+bool RaceDetector::WarpAccess::accessHalf(uint64_t address, unsigned lane,
+                                          unsigned bytes) {
+  Page &page = detector.page(address / pageBytes);
+  if (page.cells)
+    return false;
+  Half &half = page.halves[address % pageBytes / halfBytes];
+  unsigned shift = static_cast<unsigned>(__builtin_ctz(bytes));
+  bool isNew = !half.cell.write && !half.cell.reads[0] && !half.cell.reads[1];
+  if (!isNew && (half.lane != lane || half.shift != shift))
+    return false;
+  half.lane = static_cast<uint8_t>(lane);
+  half.shift = static_cast<uint8_t>(shift);
+  return isWrite ? recordWrite(half.cell, first | lane, lane)
+                 : recordRead(half.cell, first | lane, lane);
+}
+
+RaceDetector::Verdict
+RaceDetector::WarpAccess::accessAll(uint64_t address, unsigned bytes,
+                                    const uint8_t *old, const uint8_t *data,
+                                    AccessRecord &other, unsigned &lane) {
+  if (!first)
+    first = detector.pack(now);
+  bool inHalves = bytes >= 4 && address % halfBytes == 0;
+  unsigned perHalf = halfBytes / bytes;
+  for (lane = 0; lane < 32; ++lane) {
+    uint64_t at = uint64_t(lane) * bytes;
+    if (inHalves && lane % perHalf == 0 &&
+        accessHalf(address + at, lane, bytes)) {
+      lane += perHalf - 1;
+      continue;
+    }
+    Verdict verdict = access(lane, address + at, bytes, old + at,
+                             data ? data + at : nullptr, other);
+    if (verdict != Verdict::None)
+      return verdict;
   }
   return Verdict::None;
 }

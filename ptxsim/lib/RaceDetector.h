@@ -40,6 +40,10 @@ class HappensBefore {
 public:
   virtual bool precedes(const AccessRecord &earlier,
                         const AccessRecord &now) const = 0;
+  /// Whether all that a whole warp did up to a clock happened before whatever
+  /// this warp does now. False when it takes a closer look.
+  virtual bool precedesWarp(uint32_t block, uint32_t warp,
+                            uint32_t clock) const = 0;
 
 protected:
   ~HappensBefore() = default;
@@ -61,6 +65,10 @@ public:
                  const AccessRecord &now, const HappensBefore &order,
                  AccessRecord &other);
 
+  /// Plain and non-coherent accesses of the lanes of a warp by one instruction,
+  /// one after the other. What is the same for the lanes is looked up once.
+  class WarpAccess;
+
   /// Forgets everything.
   void clear();
 
@@ -77,15 +85,27 @@ private:
   struct Cell {
     Packed write, reads[2];
   };
+  /// 32 words that were only accessed by consecutive lanes, with 2^shift bytes
+  /// each: the cell of the first word, all others follow from it.
+  struct Half {
+    Cell cell;
+    uint8_t lane, shift;
+  };
+  /// Cells for words, or for bytes where somebody accessed less; none while the
+  /// halves say it all.
   struct Page {
     bool byBytes = false;
     Cell *cells = nullptr;
+    Half halves[2] = {};
   };
+  static constexpr unsigned halfBytes = 128;
   static constexpr uint64_t pageBytes = 256;
 
   Packed pack(const AccessRecord &record);
+  static Event eventOf(const AccessRecord &record);
   AccessRecord unpack(Packed packed) const;
   Page &page(uint64_t index);
+  Page &pageOfCells(uint64_t index);
   Cell *allocateCells(size_t count);
   Verdict touch(Cell &cell, Packed packed, bool isWrite, bool sameValue,
                 const AccessRecord &now, const HappensBefore &order,
@@ -101,6 +121,109 @@ private:
   /// Cells come from large zeroed pieces.
   std::vector<std::unique_ptr<Cell[]>> slabs;
   size_t slabUsed = 0;
+};
+
+class RaceDetector::WarpAccess {
+public:
+  /// `now` is the access of lane 0.
+  WarpAccess(RaceDetector &detector, const AccessRecord &now,
+             const HappensBefore &order, bool isWrite)
+      : detector(detector), now(now), order(order), isWrite(isWrite) {}
+
+  /// As RaceDetector::access. `old` and `data` are what is in memory and what
+  /// is about to be written there.
+  Verdict access(unsigned lane, uint64_t address, unsigned bytes,
+                 const uint8_t *old, const uint8_t *data, AccessRecord &other) {
+    unsigned inPage = address % pageBytes;
+    if (address / pageBytes != pageIndex || (address | bytes) % 4 ||
+        bytes > pageBytes - inPage)
+      return accessPage(lane, address, bytes, old, data, other);
+    Cell *cell = &cells[inPage / 4], *end = cell + bytes / 4;
+    for (; cell != end; ++cell)
+      if (!(isWrite ? writeOwn(*cell, lane) : readOwn(*cell, lane)))
+        return accessCells(cell, end, lane, bytes, old, data, other);
+    return Verdict::None;
+  }
+
+  /// All lanes one after the other, from the address of lane 0 on; `old` and
+  /// `data` likewise. `lane` is the one with the conflict.
+  Verdict accessAll(uint64_t address, unsigned bytes, const uint8_t *old,
+                    const uint8_t *data, AccessRecord &other, unsigned &lane);
+
+private:
+  /// What an earlier event means for the lanes of this warp.
+  enum Flag : uint8_t { SameWarp = 1, Ordered = 2, NonCoherent = 4 };
+  struct Known {
+    uint32_t event = 0; // 0: none
+    uint8_t flags = 0;
+  };
+
+  uint8_t flagsOf(uint32_t event) {
+    Known &known = knownEvents[event % knownEvents.size()];
+    if (known.event != event)
+      known = {event, findFlags(event)};
+    return known.flags;
+  }
+  uint8_t findFlags(uint32_t event) const;
+  /// Nothing or an access that is ordered before that of the lane.
+  bool isBefore(Packed packed, unsigned lane) {
+    if (!packed)
+      return true;
+    uint8_t flags = flagsOf(packed >> 5);
+    return (flags & Ordered) || ((flags & SameWarp) && (packed & 31) == lane);
+  }
+  /// The usual case: nobody else was there.
+  bool isOwn(Packed packed, Packed own, unsigned lane) const {
+    return !packed || packed == (own | lane);
+  }
+  bool writeOwn(Cell &cell, unsigned lane) const {
+    if (!isOwn(cell.write, ownWrite, lane) || cell.reads[1] ||
+        !isOwn(cell.reads[0], ownRead, lane))
+      return false;
+    cell = {first | lane, {0, 0}};
+    return true;
+  }
+  bool readOwn(Cell &cell, unsigned lane) const {
+    if (!isOwn(cell.write, ownWrite, lane) ||
+        !isOwn(cell.reads[0], ownRead, lane))
+      return false;
+    cell.reads[0] = first | lane;
+    return true;
+  }
+  /// Remembers a record of the lane itself that allows this access.
+  void learn(Packed &own, Packed packed, unsigned lane) {
+    if (packed && (packed & 31) == lane &&
+        (flagsOf(packed >> 5) & (SameWarp | NonCoherent)) == SameWarp)
+      own = packed & ~Packed(31);
+  }
+
+  bool accessHalf(uint64_t address, unsigned lane, unsigned bytes);
+  Verdict accessPage(unsigned lane, uint64_t address, unsigned bytes,
+                     const uint8_t *old, const uint8_t *data,
+                     AccessRecord &other);
+  Verdict accessCells(Cell *cell, Cell *end, unsigned lane, unsigned bytes,
+                      const uint8_t *old, const uint8_t *data,
+                      AccessRecord &other);
+  AccessRecord recordOf(unsigned lane) const {
+    AccessRecord own = now;
+    own.thread = static_cast<uint16_t>(now.thread + lane);
+    return own;
+  }
+  bool recordWrite(Cell &cell, Packed packed, unsigned lane);
+  bool recordRead(Cell &cell, Packed packed, unsigned lane);
+
+  RaceDetector &detector;
+  AccessRecord now;
+  const HappensBefore &order;
+  bool isWrite;
+  Packed first = 0; // of lane 0; 0 before the first access
+  /// What the cells hold when the lane itself wrote or read them last, without
+  /// the lane.
+  Packed ownWrite = 0, ownRead = 0;
+  /// The present page, when its cells are words.
+  uint64_t pageIndex = ~uint64_t(0);
+  Cell *cells = nullptr;
+  std::array<Known, 8> knownEvents;
 };
 
 } // namespace ptxsim
