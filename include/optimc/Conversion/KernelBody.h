@@ -114,7 +114,7 @@ private:
     mlir::Value base;
     uint32_t step = 0;
   };
-  mlir::Value spread(Progression progression);
+  mlir::Value spreadLanes(Progression progression);
   mlir::Value cloneProgression(mlir::Operation &op, mlir::IRMapping &varying);
   void findStreams();
   mlir::LogicalResult checkFormats(llvm::StringRef pass);

@@ -298,10 +298,10 @@ BlockArgument KernelBody::getIndexArgument() const {
 
 Value KernelBody::elementIndex(Value number, bool vector) {
   Value first = arith::AddIOp::create(builder, loc, firstIndex, number);
-  return vector ? spread({first, 1}) : first;
+  return vector ? spreadLanes({first, 1}) : first;
 }
 
-Value KernelBody::spread(Progression progression) {
+Value KernelBody::spreadLanes(Progression progression) {
   auto type = cast<VectorType>(widen(builder.getI32Type(), true));
   SmallVector<int32_t> lanes(width);
   for (auto [i, lane] : llvm::enumerate(lanes))
@@ -332,7 +332,7 @@ Value KernelBody::cloneProgression(Operation &op, IRMapping &varying) {
   next.base = isSum ? add(next.base, scalar) : multiply(next.base, scalar);
   if (!isSum)
     next.step *= static_cast<uint32_t>(factor.getZExtValue());
-  return spread(next);
+  return spreadLanes(next);
 }
 
 Value KernelBody::getClone(Value value, bool vector, IRMapping &varying) {

@@ -60,16 +60,16 @@ static std::pair<Value, Value> matchSignedNumber(Operation &op) {
       wide ? wide.getDefiningOp<arith::ExtSIOp>() : arith::ExtSIOp();
   if (!extension || !extension.getIn().getType().isInteger(8))
     return {};
-  auto select = number.getLhs().getDefiningOp<arith::SelectOp>();
-  if (!select || !isConstant(select.getTrueValue(), 0))
-    return {};
-  auto sum = select.getFalseValue().getDefiningOp<arith::AddIOp>();
+  auto sum = number.getLhs().getDefiningOp<arith::AddIOp>();
   Value shifted =
       sum ? matchBinary<arith::AndIOp>(sum.getLhs(), 127u << stepBits)
           : Value();
   if (matchBinary<arith::ShLIOp>(shifted, stepBits) != wide)
     return {};
-  return {extension.getIn(), sum.getRhs()};
+  auto exponent = sum.getRhs().getDefiningOp<arith::SelectOp>();
+  if (!exponent || !isConstant(exponent.getTrueValue(), 0))
+    return {};
+  return {extension.getIn(), exponent.getFalseValue()};
 }
 
 /// The sign, eleven bits above the code, is moved with it.

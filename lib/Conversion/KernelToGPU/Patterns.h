@@ -30,18 +30,6 @@ mlir::Value matchBinary(mlir::Value value, uint32_t bits) {
   return op && isConstant(op.getRhs(), bits) ? op.getLhs() : mlir::Value();
 }
 
-/// The number of a select of something else where it is a NaN.
-inline mlir::Value matchNaNSelect(mlir::Value value) {
-  using namespace mlir::arith;
-  auto select = value.getDefiningOp<SelectOp>();
-  if (!select)
-    return mlir::Value();
-  auto test = select.getCondition().getDefiningOp<CmpFOp>();
-  bool isTest = test && test.getPredicate() == CmpFPredicate::UNO &&
-                test.getLhs() == test.getRhs();
-  return isTest ? test.getLhs() : mlir::Value();
-}
-
 } // namespace optimc
 
 #endif // OPTIMC_LIB_CONVERSION_KERNELTOGPU_PATTERNS_H
