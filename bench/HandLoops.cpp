@@ -1,5 +1,4 @@
-//===- HandLoops.cpp - hand-written AVX-512 loops to compare with -*- C++
-//-*-===//
+//===- HandLoops.cpp - hand-written AVX-512 loops to compare with ---------===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
