@@ -126,3 +126,11 @@ void CompiledStep::operator()() {
   if (optimc_step(optimizer, &error))
     fail(error.message);
 }
+
+double CompiledStep::output(const char *name, optimc_rate rate) const {
+  optimc_error error;
+  double value;
+  if (optimc_get_output(optimizer, name, rate, 0, &value, &error))
+    fail(error.message);
+  return value;
+}

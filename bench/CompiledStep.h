@@ -58,6 +58,8 @@ public:
   void addTensor(const std::string &name, int64_t count,
                  optimc_tensor_desc desc);
   void operator()();
+  /// An output of the last step.
+  double output(const char *name, optimc_rate rate) const;
 
 private:
   optimc_compiled *compiled = nullptr;

@@ -50,6 +50,7 @@ struct Sizes {
 Group makeStepGroup(const char *spec, const Sizes &sizes);
 Group makeListGroup(const char *spec, const Sizes &sizes);
 Group makeStorageGroup(const Sizes &sizes);
+Group makeReduceGroup(int64_t elements, const Sizes &sizes);
 
 /// 64Mi, 256Ki, 1000.
 std::string sizeName(int64_t elements);

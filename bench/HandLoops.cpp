@@ -121,3 +121,17 @@ OPTIMC_AVX512 void optimc::bench::ademamixStreams(const Streams &s,
     _mm512_storeu_ps(s.p + i, p);
   }
 }
+
+OPTIMC_AVX512 double optimc::bench::sumOfSquares(const float *x, int64_t begin,
+                                                 int64_t end) {
+  __m512 sums[4] = {};
+  for (int64_t i = begin; i < end; i += 64)
+    for (int k = 0; k < 4; ++k) {
+      const float *at = x + i + 16 * k;
+      prefetch(at);
+      __m512 value = _mm512_loadu_ps(at);
+      sums[k] = _mm512_fmadd_ps(value, value, sums[k]);
+    }
+  return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sums[0], sums[1]),
+                                            _mm512_add_ps(sums[2], sums[3])));
+}

@@ -40,6 +40,9 @@ void ademamixByHand(const Streams &s, const StepScalars &k, int64_t begin,
 void adamwStreams(const Streams &s, int64_t begin, int64_t end);
 void ademamixStreams(const Streams &s, int64_t begin, int64_t end);
 
+/// [begin, end) are multiples of 64.
+double sumOfSquares(const float *x, int64_t begin, int64_t end);
+
 } // namespace optimc::bench
 
 #endif // OPTIMC_BENCH_HANDLOOPS_H

@@ -40,6 +40,10 @@ static std::vector<Group> makeGroups(const Sizes &sizes) {
   groups.push_back(makeListGroup("adamw", sizes));
   groups.push_back(makeListGroup("ademamix", sizes));
   groups.push_back(makeStorageGroup(sizes));
+  if (hasAvx512()) {
+    groups.push_back(makeReduceGroup(sizes.large / 4, sizes));
+    groups.push_back(makeReduceGroup(sizes.large, sizes));
+  }
   return groups;
 }
 
