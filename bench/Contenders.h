@@ -51,6 +51,7 @@ Group makeStepGroup(const char *spec, const Sizes &sizes);
 Group makeListGroup(const char *spec, const Sizes &sizes);
 Group makeStorageGroup(const Sizes &sizes);
 Group makeReduceGroup(int64_t elements, const Sizes &sizes);
+Group makeFusedGroup(const Sizes &sizes);
 
 /// 64Mi, 256Ki, 1000.
 std::string sizeName(int64_t elements);

@@ -135,3 +135,24 @@ OPTIMC_AVX512 double optimc::bench::sumOfSquares(const float *x, int64_t begin,
   return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sums[0], sums[1]),
                                             _mm512_add_ps(sums[2], sums[3])));
 }
+
+OPTIMC_AVX512 void optimc::bench::scaleBy(float *x, float factor, int64_t begin,
+                                          int64_t end) {
+  __m512 by = _mm512_set1_ps(factor);
+  for (int64_t i = begin; i < end; i += 16) {
+    prefetch(x + i);
+    _mm512_storeu_ps(x + i, _mm512_mul_ps(_mm512_loadu_ps(x + i), by));
+  }
+}
+
+OPTIMC_AVX512 void optimc::bench::averageInto(float *mean, const float *x,
+                                              float weight, int64_t begin,
+                                              int64_t end) {
+  __m512 w = _mm512_set1_ps(weight);
+  for (int64_t i = begin; i < end; i += 16) {
+    prefetch(mean + i);
+    prefetch(x + i);
+    _mm512_storeu_ps(mean + i, average(_mm512_loadu_ps(mean + i),
+                                       _mm512_loadu_ps(x + i), w));
+  }
+}

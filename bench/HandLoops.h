@@ -40,8 +40,12 @@ void ademamixByHand(const Streams &s, const StepScalars &k, int64_t begin,
 void adamwStreams(const Streams &s, int64_t begin, int64_t end);
 void ademamixStreams(const Streams &s, int64_t begin, int64_t end);
 
-/// [begin, end) are multiples of 64.
+/// The passes that clipping by the norm and an average of the weights take when
+/// they are not part of the step. [begin, end) are multiples of 64.
 double sumOfSquares(const float *x, int64_t begin, int64_t end);
+void scaleBy(float *x, float factor, int64_t begin, int64_t end);
+void averageInto(float *mean, const float *x, float weight, int64_t begin,
+                 int64_t end);
 
 } // namespace optimc::bench
 

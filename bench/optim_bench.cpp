@@ -43,6 +43,7 @@ static std::vector<Group> makeGroups(const Sizes &sizes) {
   if (hasAvx512()) {
     groups.push_back(makeReduceGroup(sizes.large / 4, sizes));
     groups.push_back(makeReduceGroup(sizes.large, sizes));
+    groups.push_back(makeFusedGroup(sizes));
   }
   return groups;
 }
