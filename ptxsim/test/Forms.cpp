@@ -322,8 +322,14 @@ static std::vector<uint64_t> valuesOf(const std::string &type, unsigned which,
 
 void test::runCases(std::vector<Case> &cases) {
   std::map<std::vector<std::string>, std::vector<const Case *>> groups;
+  // Every instruction sees 2^20 operands and more; one with many forms, in all
+  // of them together. 65536 are every number of 16 bits.
+  constexpr size_t fewest = 65536;
+  size_t share = 8 * manyOperands / std::max<size_t>(cases.size(), 1);
+  share -= share % fewest;
+  size_t most = std::max(fewest, std::min(manyOperands, share));
   for (Case &c : cases) {
-    c.count = std::min(c.count, std::max(manyOperands, size_t(65536)));
+    c.count = std::min(c.count, most);
     groups[{c.sources[0], c.sources[1], c.sources[2], std::to_string(c.count)}]
         .push_back(&c);
   }
