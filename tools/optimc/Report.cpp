@@ -338,7 +338,7 @@ static Expected<Prediction> predict(const Facts &facts,
                          std::max(prediction.memoryNs, 1e-9);
   if (!profile.isMeasured())
     return prediction;
-  Expected<double> inCache = timeInCache(timed);
+  Expected<double> inCache = timeInCache(timed, profile.threads);
   if (!inCache)
     return inCache.takeError();
   prediction.arithmeticNs = *inCache / profile.threads;

@@ -11,9 +11,11 @@
 #include "optimc-c/Runtime.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <random>
+#include <thread>
 #include <vector>
 
 using namespace llvm;
@@ -22,15 +24,25 @@ using namespace optimc::tool;
 static constexpr int64_t cols = 256;
 
 namespace {
-/// A tensor of 256 columns with a compiled optimizer of its own.
-class TimedTensor {
+class CompiledSpec {
 public:
-  ~TimedTensor() {
-    optimc_destroy(optimizer);
-    optimc_compiled_destroy(compiled);
+  ~CompiledSpec() { optimc_compiled_destroy(compiled); }
+  Error compile(const TimedSpec &spec);
+  const optimc_program &getProgram() const {
+    return *optimc_compiled_program(compiled);
   }
 
-  Error initialize(const TimedSpec &spec, int64_t rows, unsigned threads);
+private:
+  optimc_compiled *compiled = nullptr;
+};
+
+/// A tensor of 256 columns with an optimizer of its own.
+class TimedTensor {
+public:
+  ~TimedTensor() { optimc_destroy(optimizer); }
+
+  Error initialize(const optimc_program &program, int64_t rows,
+                   unsigned threads);
   Expected<double> time(int steps);
 
 private:
@@ -43,7 +55,6 @@ private:
   Expected<void *> makeArray(uint32_t type, float scale);
 
   optimc_error error;
-  optimc_compiled *compiled = nullptr;
   optimc_optimizer *optimizer = nullptr;
   optimc_group group = 0;
   optimc_tensor tensor = 0;
@@ -135,27 +146,31 @@ Error TimedTensor::setInputs(const optimc_program &program) {
   });
 }
 
-Error TimedTensor::initialize(const TimedSpec &spec, int64_t rows,
-                              unsigned threads) {
+Error CompiledSpec::compile(const TimedSpec &spec) {
   optimc_compile_options options = OPTIMC_COMPILE_OPTIONS_INIT;
   std::string frozen = join(spec.freeze, ","), stored = join(spec.store, ",");
   options.freeze = frozen.c_str();
   options.store = stored.c_str();
   options.optimizer = spec.optimizer.c_str();
-  if (Error failure = check(
-          optimc_compile_text(spec.text.c_str(), &options, &compiled, &error)))
-    return failure;
-  const optimc_program *program = optimc_compiled_program(compiled);
+  optimc_error error;
+  if (optimc_compile_text(spec.text.c_str(), &options, &compiled, &error) !=
+      OPTIMC_OK)
+    return createStringError(error.message);
+  return Error::success();
+}
+
+Error TimedTensor::initialize(const optimc_program &program, int64_t rows,
+                              unsigned threads) {
   optimc_options runtime = OPTIMC_OPTIONS_INIT;
   runtime.n_threads = threads;
   if (Error failure =
-          check(optimc_create(program, &runtime, &optimizer, &error)))
+          check(optimc_create(&program, &runtime, &optimizer, &error)))
     return failure;
   if (Error failure = check(optimc_add_group(optimizer, "all", &group, &error)))
     return failure;
-  if (Error failure = addTensor(*program, rows))
+  if (Error failure = addTensor(program, rows))
     return failure;
-  return setInputs(*program);
+  return setInputs(program);
 }
 
 Expected<double> TimedTensor::time(int steps) {
@@ -174,8 +189,11 @@ static int chooseSteps(double seconds) {
 
 Expected<double> optimc::tool::timeStep(const TimedSpec &spec, int64_t rows,
                                         unsigned threads, int rounds) {
+  CompiledSpec compiled;
+  if (Error failure = compiled.compile(spec))
+    return std::move(failure);
   TimedTensor tensor;
-  if (Error failure = tensor.initialize(spec, rows, threads))
+  if (Error failure = tensor.initialize(compiled.getProgram(), rows, threads))
     return std::move(failure);
   Expected<double> first = tensor.time(1);
   if (!first)
@@ -194,20 +212,60 @@ Expected<double> optimc::tool::timeStep(const TimedSpec &spec, int64_t rows,
   return samples[rounds / 2];
 }
 
-Expected<double> optimc::tool::timeInCache(const TimedSpec &spec) {
+namespace {
+/// Other threads that do the same meanwhile: processors share what computes,
+/// too.
+class Company {
+public:
+  ~Company() {
+    stops = true;
+    for (std::thread &thread : threads)
+      thread.join();
+  }
+  Error start(const optimc_program &program, int64_t rows, unsigned count) {
+    for (unsigned i = 0; i != count; ++i) {
+      TimedTensor &tensor = tensors.emplace_back();
+      if (Error failure = tensor.initialize(program, rows, /*threads=*/1))
+        return failure;
+    }
+    for (TimedTensor &tensor : tensors)
+      threads.emplace_back([this, &tensor] {
+        while (!stops)
+          if (Expected<double> time = tensor.time(16); !time)
+            return consumeError(time.takeError());
+      });
+    return Error::success();
+  }
+
+private:
+  std::deque<TimedTensor> tensors;
+  std::vector<std::thread> threads;
+  std::atomic<bool> stops{false};
+};
+} // namespace
+
+Expected<double> optimc::tool::timeInCache(const TimedSpec &spec,
+                                           unsigned threads) {
   constexpr int64_t rows[] = {16, 48};
   constexpr int rounds = 60;
+  CompiledSpec compiled;
+  if (Error failure = compiled.compile(spec))
+    return std::move(failure);
+  const optimc_program &program = compiled.getProgram();
   TimedTensor tensors[2];
   std::vector<double> samples[2];
   int steps[2];
   for (int i : {0, 1}) {
-    if (Error failure = tensors[i].initialize(spec, rows[i], /*threads=*/1))
+    if (Error failure = tensors[i].initialize(program, rows[i], /*threads=*/1))
       return std::move(failure);
     Expected<double> first = tensors[i].time(2);
     if (!first)
       return first;
     steps[i] = chooseSteps(*first);
   }
+  Company company;
+  if (Error failure = company.start(program, rows[1], threads - 1))
+    return std::move(failure);
   // Alternating, so that both see the same machine.
   for (int round = 0; round != rounds; ++round)
     for (int i : {0, 1}) {

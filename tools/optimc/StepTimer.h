@@ -29,9 +29,10 @@ struct TimedSpec {
 llvm::Expected<double> timeStep(const TimedSpec &spec, int64_t rows,
                                 unsigned threads, int rounds);
 
-/// Nanoseconds per parameter on one thread where all data is in its caches:
-/// what two sizes differ by, so that nothing that is done once per step counts.
-llvm::Expected<double> timeInCache(const TimedSpec &spec);
+/// Nanoseconds per parameter of each of `threads` threads, with a tensor of its
+/// own in its caches: what two sizes differ by, so that nothing that is done
+/// once per step counts.
+llvm::Expected<double> timeInCache(const TimedSpec &spec, unsigned threads);
 
 } // namespace optimc::tool
 
