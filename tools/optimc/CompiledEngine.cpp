@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Engine.h"
+#include "ProgramArrays.h"
 #include "optimc-c/Compiler.h"
 #include "optimc-c/Runtime.h"
 #include "llvm/ADT/StringExtras.h"
@@ -20,14 +21,6 @@ static Error check(optimc_status status, const optimc_error &error) {
   if (status == OPTIMC_OK)
     return Error::success();
   return createStringError(error.message);
-}
-
-/// Walks one of the program's arrays by its element size.
-template <typename ArrayT, typename Visit>
-static void forEach(const ArrayT &array, Visit visit) {
-  auto *bytes = reinterpret_cast<const char *>(array.data);
-  for (uint32_t i = 0; i != array.count; ++i)
-    visit(*reinterpret_cast<decltype(array.data)>(bytes + i * array.elem_size));
 }
 
 namespace {
@@ -57,22 +50,16 @@ public:
     if (Error failure =
             check(optimc_create(program, &runtime, &optimizer, &error), error))
       return failure;
+    paramType = getDtype(*program, OPTIMC_ROLE_PARAM);
+    gradType = getDtype(*program, OPTIMC_ROLE_GRAD);
     stateNames.push_back("step");
-    const uint32_t *storage = program->entries.data->plans.data->storage;
-    forEach(program->streams, [&](const optimc_stream &stream) {
-      if (stream.role == OPTIMC_ROLE_STATE)
-        stateNames.push_back(stream.name);
-      if (stream.role == OPTIMC_ROLE_PARAM)
-        paramType = getType(*storage);
-      if (stream.role == OPTIMC_ROLE_GRAD)
-        gradType = getType(*storage);
-      ++storage;
-    });
+    for (uint32_t i = 0; i != program->streams.count; ++i)
+      if (at(program->streams, i).role == OPTIMC_ROLE_STATE)
+        stateNames.push_back(at(program->streams, i).name);
     numStreams = stateNames.size() - 1;
-    forEach(program->states, [&](const optimc_scalar_state &state) {
-      if (StringRef(state.name) != "step")
-        stateNames.push_back(state.name);
-    });
+    for (uint32_t i = 0; i != program->states.count; ++i)
+      if (StringRef(at(program->states, i).name) != "step")
+        stateNames.push_back(at(program->states, i).name);
     return check(optimc_add_group(optimizer, "default", &group, &error), error);
   }
 
@@ -181,11 +168,6 @@ private:
     Buffer param, grad;
   };
 
-  static uint32_t getType(uint32_t storage) {
-    if (storage == OPTIMC_STORAGE_F32)
-      return OPTIMC_DTYPE_F32;
-    return storage == OPTIMC_STORAGE_F16 ? OPTIMC_DTYPE_F16 : OPTIMC_DTYPE_BF16;
-  }
   Error fill(Buffer &buffer, uint32_t type, ArrayRef<double> values) {
     std::vector<float> singles(values.begin(), values.end());
     optimc_error error;
@@ -205,7 +187,7 @@ private:
   optimc_compiled *compiled = nullptr;
   optimc_optimizer *optimizer = nullptr;
   optimc_group group = 0;
-  std::vector<Buffers> tensors; // moved buffers keep their addresses
+  std::vector<Buffers> tensors;        // moved buffers keep their addresses
   std::vector<std::string> stateNames; // "step", streams, other scalars
   size_t numStreams = 0;
 };

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StepTimer.h"
+#include "ProgramArrays.h"
 #include "optimc-c/Compiler.h"
 #include "optimc-c/Runtime.h"
 #include "llvm/ADT/StringExtras.h"
@@ -63,22 +64,6 @@ private:
 };
 } // namespace
 
-template <typename ArrayT, typename Visit>
-static Error forEach(const ArrayT &array, Visit visit) {
-  auto *bytes = reinterpret_cast<const char *>(array.data);
-  for (uint32_t i = 0; i != array.count; ++i)
-    if (Error failure = visit(*reinterpret_cast<decltype(array.data)>(
-            bytes + size_t(i) * array.elem_size)))
-      return failure;
-  return Error::success();
-}
-
-static uint32_t getType(uint32_t storage) {
-  if (storage == OPTIMC_STORAGE_F32)
-    return OPTIMC_DTYPE_F32;
-  return storage == OPTIMC_STORAGE_F16 ? OPTIMC_DTYPE_F16 : OPTIMC_DTYPE_BF16;
-}
-
 Expected<void *> TimedTensor::makeArray(uint32_t type, float scale) {
   std::mt19937 random(1);
   std::normal_distribution<float> normal(0, scale);
@@ -96,16 +81,8 @@ Expected<void *> TimedTensor::makeArray(uint32_t type, float scale) {
 }
 
 Error TimedTensor::addTensor(const optimc_program &program, int64_t rows) {
-  uint32_t paramType = OPTIMC_DTYPE_F32, gradType = OPTIMC_DTYPE_F32;
-  const uint32_t *storage = program.entries.data->plans.data->storage;
-  cantFail(forEach(program.streams, [&](const optimc_stream &stream) {
-    if (stream.role == OPTIMC_ROLE_PARAM)
-      paramType = getType(*storage);
-    if (stream.role == OPTIMC_ROLE_GRAD)
-      gradType = getType(*storage);
-    ++storage;
-    return Error::success();
-  }));
+  uint32_t paramType = getDtype(program, OPTIMC_ROLE_PARAM);
+  uint32_t gradType = getDtype(program, OPTIMC_ROLE_GRAD);
   int64_t shape[] = {rows, cols};
   count = rows * cols;
   Expected<void *> param = makeArray(paramType, .02f);
@@ -127,23 +104,26 @@ Error TimedTensor::addTensor(const optimc_program &program, int64_t rows) {
 }
 
 Error TimedTensor::setInputs(const optimc_program &program) {
-  if (Error failure = forEach(
-          program.inputs, [&](const optimc_scalar_input &input) -> Error {
-            if (input.flags & OPTIMC_INPUT_OPTIONAL)
-              return Error::success();
-            return check(optimc_set_input(
-                optimizer, input.name, optimc_rate(input.rate), 0, 1, &error));
-          }))
-    return failure;
-  return forEach(program.streams, [&](const optimc_stream &stream) -> Error {
+  for (uint32_t i = 0; i != program.inputs.count; ++i) {
+    const optimc_scalar_input &input = at(program.inputs, i);
+    if (input.flags & OPTIMC_INPUT_OPTIONAL)
+      continue;
+    if (Error failure = check(optimc_set_input(
+            optimizer, input.name, optimc_rate(input.rate), 0, 1, &error)))
+      return failure;
+  }
+  for (uint32_t i = 0; i != program.streams.count; ++i) {
+    const optimc_stream &stream = at(program.streams, i);
     if (stream.role != OPTIMC_ROLE_INPUT)
-      return Error::success();
+      continue;
     Expected<void *> array = makeArray(OPTIMC_DTYPE_F32, 1);
     if (!array)
       return array.takeError();
-    return check(
-        optimc_bind_input(optimizer, tensor, stream.name, *array, &error));
-  });
+    if (Error failure = check(
+            optimc_bind_input(optimizer, tensor, stream.name, *array, &error)))
+      return failure;
+  }
+  return Error::success();
 }
 
 Error CompiledSpec::compile(const TimedSpec &spec) {
