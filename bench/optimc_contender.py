@@ -40,18 +40,24 @@ class OptimcError(Exception):
     pass
 
 
-def _load_gather(path):
-    """The native gathering function, with torch's table of tensor accessors."""
+class Adapter(ctypes.Structure):
+    """What GatherTensors.cpp needs at each step."""
+    _fields_ = [("table", _p), ("optimizer", _p), ("n", _u64), ("tensors", _p), ("counts", _p),
+                ("params", _p), ("grads", _p), ("bind", _p), ("step", _p), ("error", _p),
+                ("bits", _u64)]
+
+
+def _load_adapter(path):
+    """The native step over Python's tensors, and torch's table of accessors."""
     capsule = getattr(torch.Tensor, "__dlpack_c_exchange_api__", None)
     if capsule is None:
         return None
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
     get_pointer.restype, get_pointer.argtypes = _p, [ctypes.py_object, _s]
     table = _p(get_pointer(capsule, b"dlpack_exchange_api"))
-    function = ctypes.PyDLL(str(path)).optim_gather  # keeps the interpreter's lock
-    function.restype = _u64
-    function.argtypes = [_p, ctypes.py_object, ctypes.py_object, _u64, _p, _u32, _p, _p]
-    return lambda *args: function(table, *args)
+    function = ctypes.PyDLL(str(path)).optim_adapter_step  # keeps the interpreter's lock
+    function.restype, function.argtypes = ctypes.c_int, [_p, ctypes.py_object, ctypes.py_object]
+    return function, table
 
 
 class Toolchain:
@@ -68,7 +74,7 @@ class Toolchain:
         self.runtime = ctypes.CDLL(str(library))
         self.programs = {}
         gather = self.build / "lib" / "liboptim_gather.so"
-        self.gather = _load_gather(gather) if gather.exists() else None
+        self.adapter = _load_adapter(gather) if gather.exists() else None
 
     def run(self, *args):
         result = subprocess.run([str(self.tool), *args], capture_output=True, text=True)
@@ -136,13 +142,20 @@ class CompiledOptimizer:
         # What a step needs, converted once.
         self.step_native = self.runtime.optimc_step
         self.bind = self.runtime.optimc_bind
-        self.gather = toolchain.gather
         n = len(self.params)
         self.error_address, self.count = ctypes.byref(self.error), _u64(n)
         self.tensor_address = _p(self.tensors.buffer_info()[0])
         self.param_pointers, self.grad_pointers = (_p * n)(), (_p * n)()
         self.counts = (_i64 * n)(*(p.numel() for p in self.params))
-        self.bits = 8 * self.params[0].element_size()
+        if toolchain.adapter:
+            self.adapter_step, table = toolchain.adapter
+            address = lambda function: ctypes.cast(function, _p).value
+            self.adapter = Adapter(
+                table, self.handle, n, self.tensor_address, ctypes.addressof(self.counts),
+                ctypes.addressof(self.param_pointers), ctypes.addressof(self.grad_pointers),
+                address(self.bind), address(self.step_native), ctypes.addressof(self.error),
+                8 * self.params[0].element_size())
+            self.adapter_address = ctypes.byref(self.adapter)
 
     def _call(self, function, *args):
         if getattr(self.runtime, function)(*args, ctypes.byref(self.error)):
@@ -153,11 +166,11 @@ class CompiledOptimizer:
 
     def step(self):
         """Gathered in C++, as an adapter does."""
-        n = len(self.params)
-        if self.gather(self.params, "grad", n, self.counts, self.bits, self.param_pointers,
-                       self.grad_pointers) != n:
+        outcome = self.adapter_step(self.adapter_address, self.params, "grad")
+        if outcome == 1:
             raise OptimcError("a parameter or gradient is not as it was registered")
-        self._bind_and_step(self.param_pointers, self.grad_pointers)
+        if outcome:
+            raise OptimcError(self.error.message.decode())
 
     def step_from_python(self):
         data_ptr = torch.Tensor.data_ptr
@@ -197,12 +210,12 @@ def contenders(toolchain, problem, threads, isa, states):
         return Contender(name, get_step(optimizer), values, optimizer, ours=True)
 
     cls = CompiledOptimizer
-    gathering = cls.step if toolchain.gather else cls.step_from_python
+    gathering = cls.step if toolchain.adapter else cls.step_from_python
 
     def bound(function):
         return lambda optimizer: function.__get__(optimizer)
 
     made = [make("optimc", bound(gathering)), make("optimc-native", bound(cls.step_only))]
-    if toolchain.gather:
+    if toolchain.adapter:
         made.append(make("optimc-python", bound(cls.step_from_python)))
     return made + [make(f"optimc-{name}", bound(gathering), name) for name in states]
