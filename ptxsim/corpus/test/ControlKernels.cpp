@@ -192,8 +192,8 @@ TEST_P(ControlKernels, LocalArray) {
   for (int i = 0; i < n; ++i) {
     std::array<uint8_t, 16> order;
     std::iota(order.begin(), order.end(), uint8_t(0));
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-      return x[16 * i + a] < x[16 * i + b];
+    std::sort(order.begin(), order.end(), [&](int a, int b) {
+      return std::pair(x[16 * i + a], a) < std::pair(x[16 * i + b], b);
     });
     for (uint8_t place : order) {
       expected.push_back(x[16 * i + place]);

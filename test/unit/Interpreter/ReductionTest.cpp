@@ -135,7 +135,6 @@ TEST(Reduction, TensorsAreAddedInRegistrationOrder) {
   for (const char *rate : {"model", "group"}) {
     Reduced reduced("sum %g to " + std::string(rate));
     Numbers partials;
-    double count = 0;
     for (int i = 0; i != 300; ++i) {
       Generator generator(i + 100);
       Numbers grad = generator.many(1 + 13 * i % 700);
@@ -143,7 +142,6 @@ TEST(Reduction, TensorsAreAddedInRegistrationOrder) {
         x = float(x * std::ldexp(1, i % 40));
       reduced.add({int64_t(grad.size())}, grad);
       partials.push_back(sumOf(grad, false, true));
-      count += grad.size();
     }
     EXPECT_EQ(reduced.run(), sumOfPartials(partials)) << rate;
   }

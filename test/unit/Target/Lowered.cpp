@@ -238,7 +238,8 @@ void Evaluation::run(const optimc_program &program) {
                                ofModel ? nextModel.data() : nextGroup.data(),
                                values.data(),
                                scalars.data(),
-                               &predicates};
+                               &predicates,
+                               /*rank=*/0};
     scalar.fn(&args);
   }
   variant = nullptr;

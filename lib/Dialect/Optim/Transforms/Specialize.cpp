@@ -88,7 +88,6 @@ struct SpecializePass : impl::OptimSpecializeBase<SpecializePass> {
 } // namespace
 
 bool SpecializePass::specialize(Region &body) {
-  OptimizerOp optimizer = getOperation();
   Block &block = body.front();
   if (getVariants(body) || !body.getOps<KernelOp>().empty())
     return false;
