@@ -13,22 +13,6 @@
 using namespace ptxsim::test;
 
 namespace {
-/// Numbers of any scalar type as long double, which holds all of them.
-long double valueOf(const std::string &type, uint64_t bits, bool ftz) {
-  if (type == "f16")
-    return ftz && (bits & 0x7c00) == 0 ? 0 : halfValue(uint16_t(bits));
-  if (type == "bf16")
-    return brainValue(uint16_t(bits));
-  if (type == "f32")
-    return ftz && (bits & 0x7f800000) == 0 ? 0 : bitCast<float>(bits);
-  if (type == "f64")
-    return bitCast<double>(bits);
-  unsigned shift = 64 - 8 * bytesOf(type);
-  bits <<= shift;
-  return isSignedType(type) ? (long double)(int64_t(bits) >> shift)
-                            : (long double)(bits >> shift);
-}
-
 enum Relation : unsigned { Less = 1, Equal = 2, Greater = 4, Unordered = 8 };
 
 /// Which relations a comparison holds for.

@@ -100,21 +100,6 @@ long double decodeEight(uint64_t bits, const std::string &type) {
   return bits & 128 ? -x : x;
 }
 
-long double decode(uint64_t bits, const std::string &type) {
-  if (type == "f16")
-    return halfValue(uint16_t(bits));
-  if (type == "bf16")
-    return brainValue(uint16_t(bits));
-  if (type == "f32")
-    return bitCast<float>(bits);
-  if (type == "f64")
-    return bitCast<double>(bits);
-  unsigned shift = 64 - 8 * bytesOf(type);
-  bits <<= shift;
-  return isSignedType(type) ? (long double)(int64_t(bits) >> shift)
-                            : (long double)(bits >> shift);
-}
-
 /// PTX ISA, cvt: out of range gives the nearest value; NaN gives 0, or the top
 /// bit where f64 or a 64-bit integer takes part.
 uint64_t toInteger(long double x, const std::string &to,
@@ -149,11 +134,11 @@ struct Conversion {
       return finish(decodeEight(bits, from));
     if (!isFloatType(to) && !isFloatType(from)) {
       if (sat) // by comparing, in a type that holds both
-        return toInteger(decode(bits, from), to, from);
-      return uint64_t(isSignedType(from) ? int64_t(decode(bits, from))
+        return toInteger(valueOf(from, bits), to, from);
+      return uint64_t(isSignedType(from) ? int64_t(valueOf(from, bits))
                                          : bits & mask(from));
     }
-    long double x = decode(bits, from);
+    long double x = valueOf(from, bits);
     if (ftz && from == "f32" && std::fabs(x) < 0x1p-126L)
       x = std::copysign(0.0L, x);
     if (integral)

@@ -320,6 +320,21 @@ static std::vector<uint64_t> valuesOf(const std::string &type, unsigned which,
   return values;
 }
 
+long double test::valueOf(const std::string &type, uint64_t bits, bool ftz) {
+  if (type == "f16")
+    return ftz && (bits & 0x7c00) == 0 ? 0 : halfValue(uint16_t(bits));
+  if (type == "bf16")
+    return brainValue(uint16_t(bits));
+  if (type == "f32")
+    return ftz && (bits & 0x7f800000) == 0 ? 0 : bitCast<float>(bits);
+  if (type == "f64")
+    return bitCast<double>(bits);
+  unsigned shift = 64 - 8 * bytesOf(type);
+  bits <<= shift;
+  return isSignedType(type) ? (long double)(int64_t(bits) >> shift)
+                            : (long double)(bits >> shift);
+}
+
 void test::runCases(std::vector<Case> &cases) {
   std::map<std::vector<std::string>, std::vector<const Case *>> groups;
   // Every instruction sees 2^20 operands and more; one with many forms, in all

@@ -73,6 +73,10 @@ bool isPackedType(const std::string &type);
 /// "f16" of "f16x2"
 std::string elementType(const std::string &type);
 
+/// Numbers of any scalar type as long double, which holds all of them; with
+/// `ftz` subnormal ones of f16 and f32 are 0.
+long double valueOf(const std::string &type, uint64_t bits, bool ftz = false);
+
 /// Rejected: the decoder says that the modifiers do not go together.
 enum class Made : uint8_t { Unknown, Rejected, Yes };
 /// Makes the cases of a variant, or runs it itself.

@@ -24,25 +24,8 @@ struct Format {
           isBrain ? brainValue(uint16_t(bits)) : halfValue(uint16_t(bits));
   }
 
-  /// Nearest, ties to even.
   uint16_t round(long double x) const {
-    if (std::isnan(x))
-      return 0x7fff;
-    uint16_t sign = std::signbit(x) ? 0x8000 : 0;
-    long double magnitude = std::fabs(x);
-    uint16_t low = 0, high = infinity;
-    while (high - low > 1) {
-      uint16_t middle = uint16_t((low + high) / 2);
-      (values[middle] <= magnitude ? low : high) = middle;
-    }
-    if (std::isinf(magnitude))
-      return sign | infinity;
-    long double below = values[low];
-    // The number after the largest one would be as far again.
-    long double above = high == infinity ? 2 * below - values[uint16_t(low - 1)]
-                                         : (long double)values[high];
-    long double down = magnitude - below, up = above - magnitude;
-    return sign | (up < down || (up == down && (low & 1)) ? high : low);
+    return nearest16(x, infinity, [&](uint16_t bits) { return values[bits]; });
   }
   bool isNan(uint64_t x) const { return (x & 0x7fff) > infinity; }
   uint64_t flush(uint64_t x) const {

@@ -249,33 +249,9 @@ double test::brainValue(uint16_t bits) {
   return bitCast<float>(uint64_t(bits) << 16);
 }
 
-/// The two neighbours of |x| in ascending bit patterns, and the nearer one.
-template <typename Value>
-static uint16_t nearest(long double x, uint16_t infinity, Value value) {
-  if (std::isnan(x))
-    return 0x7fff;
-  uint16_t sign = std::signbit(x) ? 0x8000 : 0;
-  long double magnitude = std::fabs(x);
-  uint16_t low = 0, high = infinity;
-  // value(low) <= magnitude < value(high)
-  while (high - low > 1) {
-    uint16_t middle = uint16_t((low + high) / 2);
-    ((long double)value(middle) <= magnitude ? low : high) = middle;
-  }
-  if (std::isinf(magnitude))
-    return sign | infinity;
-  // Beyond the largest number the next one would be as far again.
-  long double below = value(low), above = 2 * below - value(uint16_t(low - 1));
-  if (high != infinity)
-    above = value(high);
-  long double down = magnitude - below, up = above - magnitude;
-  bool takeHigh = up < down || (up == down && (low & 1));
-  return sign | (takeHigh ? high : low);
-}
-
 uint16_t test::nearestHalf(long double exact) {
-  return nearest(exact, 0x7c00, halfValue);
+  return nearest16(exact, 0x7c00, halfValue);
 }
 uint16_t test::nearestBrain(long double exact) {
-  return nearest(exact, 0x7f80, brainValue);
+  return nearest16(exact, 0x7f80, brainValue);
 }

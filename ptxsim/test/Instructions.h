@@ -9,6 +9,7 @@
 #define PTXSIM_TEST_INSTRUCTIONS_H
 
 #include "Simulate.h"
+#include <cmath>
 #include <cstring>
 #include <functional>
 
@@ -83,6 +84,30 @@ uint64_t toBits(T value) {
 /// Decoded by the definition of the formats, in double.
 double halfValue(uint16_t bits);
 double brainValue(uint16_t bits);
+/// The nearer one of the two neighbours of |x| in ascending bit patterns of 16
+/// bits, whose numbers are `value`; ties to even.
+template <typename Value>
+uint16_t nearest16(long double x, uint16_t infinity, Value value) {
+  if (std::isnan(x))
+    return 0x7fff;
+  uint16_t sign = std::signbit(x) ? 0x8000 : 0;
+  long double magnitude = std::fabs(x);
+  uint16_t low = 0, high = infinity;
+  // value(low) <= magnitude < value(high)
+  while (high - low > 1) {
+    uint16_t middle = uint16_t((low + high) / 2);
+    ((long double)value(middle) <= magnitude ? low : high) = middle;
+  }
+  if (std::isinf(magnitude))
+    return sign | infinity;
+  // Beyond the largest number the next one would be as far again.
+  long double below = value(low), above = 2 * below - value(uint16_t(low - 1));
+  if (high != infinity)
+    above = value(high);
+  long double down = magnitude - below, up = above - magnitude;
+  bool takeHigh = up < down || (up == down && (low & 1));
+  return sign | (takeHigh ? high : low);
+}
 /// Correctly rounded to nearest even by comparing neighbours: slow, obvious.
 uint16_t nearestHalf(long double exact);
 uint16_t nearestBrain(long double exact);

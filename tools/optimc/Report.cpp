@@ -69,6 +69,7 @@ struct Facts {
   SmallVector<InputAttr> inputs;
   SmallVector<Host> hosts;
   SmallVector<Variant, 0> variants;
+  std::optional<size_t> costliest; ///< of the step; none if all move nothing
   SmallVector<RemarkText> remarks;
   double bytesRead = 0, bytesWritten = 0; ///< of the costliest variant
   double stateBytes = 0;                  ///< of all element states
@@ -144,6 +145,7 @@ static Facts collect(OptimizerOp op, SmallVector<RemarkText> remarks) {
       }
       if (i == 0 && known.bytesRead + known.bytesWritten >
                         facts.bytesRead + facts.bytesWritten) {
+        facts.costliest = facts.variants.size() - 1;
         facts.bytesRead = known.bytesRead;
         facts.bytesWritten = known.bytesWritten;
       }
@@ -318,15 +320,10 @@ static Expected<Prediction> predict(const Facts &facts,
                                     const MemoryProfile &profile,
                                     const TimedSpec &timed) {
   Prediction prediction;
-  // A step that touches no array of elements costs nothing per element.
-  const Facts::Variant *costliest = nullptr;
-  for (const Facts::Variant &variant : facts.variants)
-    if (variant.entry == facts.variants.front().entry &&
-        (!costliest || variant.bytesRead + variant.bytesWritten >
-                           costliest->bytesRead + costliest->bytesWritten))
-      costliest = &variant;
-  for (const Facts::Pass &pass :
-       costliest ? costliest->passes : SmallVector<Facts::Pass, 0>()) {
+  ArrayRef<Facts::Pass> passes;
+  if (facts.costliest)
+    passes = facts.variants[*facts.costliest].passes;
+  for (const Facts::Pass &pass : passes) {
     StringSet<> arrays;
     arrays.insert(pass.reads.begin(), pass.reads.end());
     arrays.insert(pass.writes.begin(), pass.writes.end());

@@ -75,6 +75,9 @@ protected:
   getIndexArgument() const; ///< of the body; null without `random`
   /// Clones what has this level, once.
   void compute(Level level);
+  /// i1: whether any of the selects that `counts` picks has a condition that
+  /// holds; null if there are none. Their conditions must be computed by now.
+  mlir::Value anyCondition(llvm::function_ref<bool(mlir::Operation &)> counts);
 
   virtual void cloneOp(mlir::Operation &op, bool vector,
                        mlir::IRMapping &varying);

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace optimc;
@@ -279,6 +280,21 @@ void KernelBody::compute(Level level) {
   for (Operation &op : body->without_terminator())
     if (op.getNumResults() != 0 && getLevel(op.getResult(0)) == level)
       builder.clone(op, scalars);
+}
+
+Value KernelBody::anyCondition(function_ref<bool(Operation &)> counts) {
+  if (!body)
+    return Value();
+  llvm::SetVector<Value> conditions;
+  for (Operation &op : body->without_terminator())
+    if (counts(op))
+      conditions.insert(
+          scalars.lookupOrDefault(cast<arith::SelectOp>(op).getCondition()));
+  Value any;
+  for (Value condition : conditions)
+    any = any ? Value(arith::OrIOp::create(builder, loc, any, condition))
+              : condition;
+  return any;
 }
 
 //===----------------------------------------------------------------------===//

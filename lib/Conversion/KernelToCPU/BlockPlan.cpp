@@ -30,17 +30,20 @@ bool KernelBuilder::readsBlocks() const {
   return false;
 }
 
+/// Adds the stream that `argument` is loaded from, if it is loaded.
+void KernelBuilder::addStream(Value argument, uint64_t &streams) const {
+  unsigned number = cast<BlockArgument>(argument).getArgNumber();
+  if (number < phase.streams.size())
+    streams |= uint64_t(1) << phase.streams[number];
+}
+
 /// An early value that late ones need.
 void KernelBuilder::spill(Value value) {
   if (isUniform(value) || perBlock.contains(value) || between.contains(value))
     return;
   Operation *op = value.getDefiningOp();
-  if (!op) {
-    unsigned number = cast<BlockArgument>(value).getArgNumber();
-    if (number < phase.streams.size())
-      lateReads |= uint64_t(1) << phase.streams[number];
-    return;
-  }
+  if (!op)
+    return addStream(value, lateReads);
   if (!early.contains(op))
     return;
   if (isa<FloatType>(value.getType())) {
@@ -70,13 +73,10 @@ void KernelBuilder::findEarly() {
     if (isUniform(value) || perBlock.contains(value))
       continue;
     Operation *op = value.getDefiningOp();
-    if (!op) {
-      unsigned number = cast<BlockArgument>(value).getArgNumber();
-      if (number < phase.streams.size())
-        earlyReads |= uint64_t(1) << phase.streams[number];
-    } else if (early.insert(op).second) {
+    if (!op)
+      addStream(value, earlyReads);
+    else if (early.insert(op).second)
       llvm::append_range(worklist, op->getOperands());
-    }
   }
 }
 

@@ -69,7 +69,6 @@ private:
   // Loops (KernelLoops.cpp).
   void buildLoops(mlir::Value count);
   void buildPlainLoops(mlir::Value count);
-  mlir::Value findRareCase();
   bool isRareSelect(mlir::Operation &op) const;
   void cloneOp(mlir::Operation &op, bool vector,
                mlir::IRMapping &varying) override;
@@ -87,6 +86,7 @@ private:
   void planBlocks();
   void findEarly();
   bool isLate(mlir::Operation &op) const;
+  void addStream(mlir::Value argument, uint64_t &streams) const;
   void spill(mlir::Value value);
   llvm::SmallVector<mlir::Value> findCarried();
   bool readsBlocks() const;

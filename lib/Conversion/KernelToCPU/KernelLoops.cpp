@@ -26,22 +26,6 @@ bool KernelBuilder::isRareSelect(Operation &op) const {
          isUniform(select.getCondition());
 }
 
-/// Whether any of them holds; null without any.
-Value KernelBuilder::findRareCase() {
-  if (!body)
-    return Value();
-  llvm::SetVector<Value> conditions;
-  for (Operation &op : body->without_terminator())
-    if (isRareSelect(op))
-      conditions.insert(
-          scalars.lookupOrDefault(cast<arith::SelectOp>(op).getCondition()));
-  Value any;
-  for (Value condition : conditions)
-    any = any ? Value(arith::OrIOp::create(builder, loc, any, condition))
-              : condition;
-  return any;
-}
-
 void KernelBuilder::cloneOp(Operation &op, bool vector, IRMapping &varying) {
   if (!quieted.contains(&op) && !(isCommonCase && isRareSelect(op)))
     return KernelBody::cloneOp(op, vector, varying);
@@ -52,7 +36,7 @@ void KernelBuilder::cloneOp(Operation &op, bool vector, IRMapping &varying) {
 /// Selects cost registers and, on AVX2, as much as three other operations each:
 /// where none is needed there are loops without them.
 void KernelBuilder::buildLoops(Value count) {
-  Value isRare = findRareCase();
+  Value isRare = anyCondition([&](Operation &op) { return isRareSelect(op); });
   if (!isRare)
     return buildPlainLoops(count);
   Value yes = constant(1, /*bits=*/1);

@@ -219,7 +219,7 @@ void SimtKernel::buildItem() {
   loadScalars();
   loadKeys();
   KernelBody::compute(Level::Run);
-  unusual = findUnusualScalars();
+  unusual = anyCondition([&](Operation &op) { return isUniformSelect(op); });
   origin = Value();
   checkVectors();
   placeStreams();

@@ -107,7 +107,6 @@ private:
 
   // Loops for usual scalars (UniformSelects.cpp).
   bool isUniformSelect(mlir::Operation &op) const;
-  mlir::Value findUnusualScalars();
   mlir::Value getUsualLimit(mlir::Value from, mlir::Value limit);
 
   // Shorter ways for vectors of stored values (PackedStorage.cpp).

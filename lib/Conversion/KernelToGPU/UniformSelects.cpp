@@ -34,21 +34,6 @@ bool SimtKernel::isUniformSelect(Operation &op) const {
           matchPattern(test.getLhs(), m_Constant()));
 }
 
-/// i1: whether a scalar of the item is such a constant. Null where none is
-/// asked for.
-Value SimtKernel::findUnusualScalars() {
-  Value any;
-  if (!body)
-    return any;
-  llvm::SetVector<Value> tests;
-  for (Operation &op : body->without_terminator())
-    if (isUniformSelect(op))
-      tests.insert(scalars.lookup(op.getOperand(0)));
-  for (Value test : tests)
-    any = any ? Value(arith::OrIOp::create(builder, loc, any, test)) : test;
-  return any;
-}
-
 /// Where loops over vectors end that start at `from` and take usual scalars for
 /// granted: there, or at `limit`.
 Value SimtKernel::getUsualLimit(Value from, Value limit) {
