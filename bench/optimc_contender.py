@@ -41,7 +41,7 @@ class OptimcError(Exception):
 
 
 class Adapter(ctypes.Structure):
-    """What GatherTensors.cpp needs at each step."""
+    """What TorchAdapter.cpp needs at each step."""
     _fields_ = [("table", _p), ("optimizer", _p), ("n", _u64), ("tensors", _p), ("counts", _p),
                 ("params", _p), ("grads", _p), ("bind", _p), ("step", _p), ("error", _p),
                 ("bits", _u64)]
@@ -73,8 +73,8 @@ class Toolchain:
                                   "release), or give the build directory with --build")
         self.runtime = ctypes.CDLL(str(library))
         self.programs = {}
-        gather = self.build / "lib" / "liboptim_gather.so"
-        self.adapter = _load_adapter(gather) if gather.exists() else None
+        adapter = self.build / "lib" / "liboptim_torch_adapter.so"
+        self.adapter = _load_adapter(adapter) if adapter.exists() else None
 
     def run(self, *args):
         result = subprocess.run([str(self.tool), *args], capture_output=True, text=True)
@@ -176,10 +176,8 @@ class CompiledOptimizer:
         data_ptr = torch.Tensor.data_ptr
         params = array.array("Q", list(map(data_ptr, self.params)))
         grads = array.array("Q", list(map(data_ptr, map(operator.attrgetter("grad"), self.params))))
-        self._bind_and_step(_p(params.buffer_info()[0]), _p(grads.buffer_info()[0]))
-
-    def _bind_and_step(self, params, grads):
-        if self.bind(self.handle, self.count, self.tensor_address, params, grads,
+        if self.bind(self.handle, self.count, self.tensor_address,
+                     _p(params.buffer_info()[0]), _p(grads.buffer_info()[0]),
                      self.error_address):
             raise OptimcError(self.error.message.decode())
         self.step_only()

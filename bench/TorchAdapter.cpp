@@ -1,4 +1,4 @@
-//===- GatherTensors.cpp - a step over a list of torch tensors -*- C++ -*-===//
+//===- TorchAdapter.cpp - a step over a list of torch tensors -*- C++ -*-===//
 //
 // Part of optimc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
