@@ -85,7 +85,8 @@ typedef void (*optimc_parallel_for_fn)(void *context, optimc_task_fn task,
 
 /* Where threads come from. AUTO: the caller's parallel_for if it is set, else
    the libgomp that is already in the process (it is never loaded, and not used
-   in a forked child), else a pool of the runtime's own. */
+   in a forked child), else a pool of the runtime's own. libgomp is looked for
+   by optimc_create and optimc_get_info, not by steps. */
 typedef enum {
   OPTIMC_THREADS_AUTO = 0,
   OPTIMC_THREADS_SERIAL = 1,

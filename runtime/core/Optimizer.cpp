@@ -149,8 +149,9 @@ optimc_status optimc_create(const optimc_program *program,
   if (checked.threads == OPTIMC_THREADS_SERIAL)
     opt->threads.count = 1;
   watchForks();
+  optimc_threads threads = resolveThreads(opt->threads);
   if (checked.threads == OPTIMC_THREADS_LIBGOMP &&
-      resolveThreads(opt->threads) != OPTIMC_THREADS_LIBGOMP)
+      threads != OPTIMC_THREADS_LIBGOMP)
     return diag.fail(OPTIMC_UNSUPPORTED,
                      "threads = OPTIMC_THREADS_LIBGOMP, but libgomp.so.1 is "
                      "not loaded in this process, or this is a forked child");

@@ -22,6 +22,8 @@
 #include "cpu/Threads.h"
 #include "cpu/Trial.h"
 
+#include <atomic>
+
 namespace optimc::rt {
 
 /// What is to be done to one tensor.
@@ -58,7 +60,13 @@ public:
     Trial trial; // survives being built again with as many values
   };
 
-  /// `threads` only sets the size of the chunks.
+  /// What one thread takes first.
+  struct alignas(64) Part {
+    std::atomic<size_t> next{0};
+    size_t begin = 0, end = 0; // chunks
+  };
+
+  /// `threads` sets the size of the chunks and who begins with which.
   void build(const ScheduleItem *items, size_t n, const Program &program,
              uint32_t nStages, uint32_t threads);
 
@@ -91,6 +99,7 @@ private:
                     const Program &program);
   void addRings(const ScheduleItem &item, size_t index, const Program &program);
   void closeChunk(Region &region, optimc_kernel_fn fn);
+  void runRegion(size_t region, const ThreadChoice &threads, bool shares);
 
   std::vector<Region> regions; // the first nRegions are in use
   size_t nRegions = 0;
@@ -100,6 +109,7 @@ private:
   std::vector<optimc_kernel_fn> kernels;
   std::vector<void *> pointers; // all stream and aux arrays, one after another
   std::vector<Ring> rings;
+  std::vector<Part> parts; // by thread
   uint32_t nStreams = 0;
 };
 

@@ -8,9 +8,13 @@
 #include "cpu/Threads.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <sched.h>
 #include <thread>
@@ -27,19 +31,44 @@ struct Gomp {
   GompThreadNum threadNum;
 };
 
-/// libgomp's entry points if it is loaded; found once, never loaded by us. The
-/// handle is kept so that it stays.
+std::atomic<const Gomp *> found{nullptr};
+
+/// libgomp's entry points if it was there when last looked for.
+const Gomp *getGomp() {
+  if (isForkedChild.load(std::memory_order_relaxed))
+    return nullptr;
+  return found.load(std::memory_order_acquire);
+}
+
+/// Looks for it among the libraries of the process, of which there may be
+/// hundreds, until it is found once; never loads it. The handle is kept so that
+/// it stays.
 const Gomp *findGomp() {
-  static std::atomic<const Gomp *> found{nullptr};
   static Gomp gomp;
   if (isForkedChild.load(std::memory_order_relaxed))
     return nullptr;
-  if (const Gomp *known = found.load(std::memory_order_acquire))
+  if (const Gomp *known = getGomp())
     return known;
   static std::atomic_flag busy = ATOMIC_FLAG_INIT;
   if (busy.test_and_set(std::memory_order_acquire))
     return nullptr; // another thread is looking; the pool will do for now
-  if (void *handle = dlopen("libgomp.so.1", RTLD_NOLOAD | RTLD_NOW)) {
+  using Path = std::array<char, 4096>;
+  Path path = {}; // of the first one
+  dl_iterate_phdr(
+      [](dl_phdr_info *library, size_t, void *out) -> int {
+        const char *slash = strrchr(library->dlpi_name, '/');
+        const char *name = slash ? slash + 1 : library->dlpi_name;
+        // Wheels bundle it as libgomp-1a2b3c4d.so.1.0.0.
+        if (strncmp(name, "libgomp.so", 10) && strncmp(name, "libgomp-", 8))
+          return 0;
+        auto &path = *static_cast<Path *>(out);
+        snprintf(path.data(), path.size(), "%s", library->dlpi_name);
+        return 1;
+      },
+      &path);
+  void *handle =
+      path[0] ? dlopen(path.data(), RTLD_NOLOAD | RTLD_NOW) : nullptr;
+  if (handle) {
     gomp.parallel =
         reinterpret_cast<GompParallel>(dlsym(handle, "GOMP_parallel"));
     gomp.threadNum =
@@ -50,7 +79,7 @@ const Gomp *findGomp() {
       dlclose(handle);
   }
   busy.clear(std::memory_order_release);
-  return found.load(std::memory_order_acquire);
+  return getGomp();
 }
 
 struct GompCall {
@@ -68,7 +97,7 @@ void optimc::rt::watchForks() {
   (void)installed;
 }
 
-optimc_threads optimc::rt::resolveThreads(const ThreadChoice &choice) {
+static optimc_threads resolve(const ThreadChoice &choice, const Gomp *gomp) {
   optimc_threads backend = choice.backend;
   if (backend == OPTIMC_THREADS_AUTO) {
     if (choice.parallelFor)
@@ -77,27 +106,30 @@ optimc_threads optimc::rt::resolveThreads(const ThreadChoice &choice) {
       return OPTIMC_THREADS_SERIAL;
     backend = OPTIMC_THREADS_LIBGOMP;
   }
-  if (backend == OPTIMC_THREADS_LIBGOMP && !findGomp())
+  if (backend == OPTIMC_THREADS_LIBGOMP && !gomp)
     backend = OPTIMC_THREADS_POOL;
   return backend;
 }
 
+optimc_threads optimc::rt::resolveThreads(const ThreadChoice &choice) {
+  return resolve(choice, findGomp());
+}
+
 void optimc::rt::parallel(const ThreadChoice &choice, optimc_task_fn task,
                           void *data) {
-  switch (resolveThreads(choice)) {
+  const Gomp *gomp = getGomp();
+  switch (resolve(choice, gomp)) {
   case OPTIMC_THREADS_CALLER:
     return choice.parallelFor(choice.context, task, data, choice.count);
-  case OPTIMC_THREADS_LIBGOMP:
-    if (const Gomp *gomp = findGomp()) {
-      GompCall call = {task, data, gomp->threadNum};
-      return gomp->parallel(
-          [](void *argument) {
-            auto *call = static_cast<GompCall *>(argument);
-            call->task(call->data, call->threadNum());
-          },
-          &call, choice.count, 0);
-    }
-    [[fallthrough]];
+  case OPTIMC_THREADS_LIBGOMP: {
+    GompCall call = {task, data, gomp->threadNum};
+    return gomp->parallel(
+        [](void *argument) {
+          auto *call = static_cast<GompCall *>(argument);
+          call->task(call->data, call->threadNum());
+        },
+        &call, choice.count, 0);
+  }
   case OPTIMC_THREADS_POOL:
     return runOnPool(task, data, choice.count);
   default:

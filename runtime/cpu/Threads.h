@@ -29,13 +29,15 @@ struct ThreadChoice {
   void *context = nullptr;
 };
 
-/// The back end that would be used now: never AUTO. LIBGOMP becomes POOL where
-/// libgomp is not loaded or this process is a forked child.
+/// The back end to use from now on: never AUTO. LIBGOMP becomes POOL where
+/// libgomp is not loaded or this process is a forked child. Looks for libgomp,
+/// which `parallel` does not: that takes longer than a small step.
 optimc_threads resolveThreads(const ThreadChoice &choice);
 
 /// Calls task(data, i) for some or all i in [0, choice.count), on this thread
 /// and others, and returns when all calls have returned. The task must share
-/// its work dynamically: a busy pool may give it one thread only.
+/// its work dynamically: a busy pool may give it one thread only. A thread
+/// usually gets the same `i` each time.
 void parallel(const ThreadChoice &choice, optimc_task_fn task, void *data);
 
 /// OMP_NUM_THREADS if it is set, else the size of the affinity mask.

@@ -22,21 +22,23 @@ public:
   /// The way to take now; `isLikely` is for the first time.
   bool shares(bool isLikely) const {
     if (count < first)
-      return isLikely ^ (count & 1);
+      return isLikely ^ (count / steps & 1);
     bool isFaster = best[true] < best[false];
-    return count % period == period - 1 ? !isFaster : isFaster;
+    return count % period >= period - steps ? !isFaster : isFaster;
   }
 
   void note(bool shared, double seconds) {
     // The least of recent times: interruptions only ever add.
-    best[shared] = seen[shared] ? std::min(seconds, best[shared] * 1.05)
-                                : seconds;
+    best[shared] =
+        seen[shared] ? std::min(seconds, best[shared] * 1.05) : seconds;
     seen[shared] = true;
     ++count;
   }
 
 private:
-  static constexpr uint32_t first = 6, period = 64;
+  /// A trial takes some steps: the first ones find values in the caches of
+  /// other cores.
+  static constexpr uint32_t steps = 3, first = 4 * steps, period = 128;
 
   double best[2] = {0, 0};
   bool seen[2] = {false, false};

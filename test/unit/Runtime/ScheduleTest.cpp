@@ -11,8 +11,12 @@
 
 using namespace optimc::rt;
 
-static void kernelA(const optimc_run *, int64_t) {}
-static void kernelB(const optimc_run *, int64_t) {}
+static std::vector<int64_t> executed; // the first elements of runs, in order
+static void kernelA(const optimc_run *runs, int64_t n) {
+  for (int64_t i = 0; i < n; ++i)
+    executed.push_back(runs[i].first);
+}
+static void kernelB(const optimc_run *runs, int64_t n) { kernelA(runs, n); }
 
 namespace {
 struct Shape {
@@ -167,4 +171,28 @@ TEST_F(ScheduleTest, RebuildingDoesNotAllocate) {
   build(std::vector<Shape>(49, {5000, 0, 256, 1}), 2);
   check();
   EXPECT_EQ(runs, schedule[0].runs.data());
+}
+
+TEST_F(ScheduleTest, EachThreadBeginsWithItsOwnPartEveryOtherRegionBackwards) {
+  constexpr int64_t count = 1 << 20, quarter = count / 4;
+  build({{count, 0, 4096, 1}}, 4);
+  // Of a pool of four only the third thread comes; it does all, in two regions.
+  ThreadChoice third;
+  third.count = 4;
+  third.parallelFor = [](void *, optimc_task_fn task, void *data, uint32_t n) {
+    ASSERT_EQ(4u, n);
+    task(data, 2);
+  };
+  executed.clear();
+  schedule.execute(third, 0);
+  size_t n = schedule[0].runs.size();
+  ASSERT_EQ(2 * n, executed.size());
+  ASSERT_EQ(0u, n % 4);
+  for (size_t i = 0; i < n; ++i) {
+    int64_t part = (2 + i / (n / 4)) % 4;
+    int64_t within = i % (n / 4) * (count / n);
+    EXPECT_EQ(part * quarter + within, executed[i]);
+    EXPECT_EQ((part + 1) * quarter - within - int64_t(count / n),
+              executed[n + i]);
+  }
 }

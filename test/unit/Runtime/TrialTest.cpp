@@ -32,25 +32,25 @@ TEST(Trial, BeginsWithTheLikelyWay) {
 
 TEST(Trial, TakesTheFasterWay) {
   Trial slow, fast;
-  run(slow, 6, 1, 2);
-  run(fast, 6, 2, 1);
-  EXPECT_EQ(1, run(slow, 64, 1, 2)) << "one of 64 looks again";
-  EXPECT_EQ(63, run(fast, 64, 2, 1));
+  run(slow, 12, 1, 2);
+  run(fast, 12, 2, 1);
+  EXPECT_EQ(3, run(slow, 128, 1, 2)) << "three of 128 look again";
+  EXPECT_EQ(125, run(fast, 128, 2, 1));
 }
 
 TEST(Trial, NoticesWhenTheOtherWayBecomesFaster) {
   Trial trial;
   run(trial, 1000, 1, 2);
   run(trial, 200, 1, .5);
-  EXPECT_EQ(63, run(trial, 64, 1, .5));
+  EXPECT_EQ(125, run(trial, 128, 1, .5));
   // And when the way in use becomes slower, by forgetting what it once took.
-  run(trial, 64, 1, 3);
-  EXPECT_EQ(1, run(trial, 64, 1, 3));
+  run(trial, 128, 1, 3);
+  EXPECT_EQ(3, run(trial, 128, 1, 3));
 }
 
 TEST(Trial, OneInterruptionChangesNothing) {
   Trial trial;
-  run(trial, 6, 1, 2);
+  run(trial, 12, 1, 2);
   ASSERT_FALSE(trial.shares(true));
   trial.note(false, 100);
   EXPECT_FALSE(trial.shares(true));
