@@ -134,6 +134,7 @@ static void addEmitPTX(OpPassManager &passes, const CompileOptions &options) {
 
 static void addKernelToCPU(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createOptimKernelToCPU());
+  passes.addPass(createOptimCarryIndices());
 }
 
 static void addMultiversion(OpPassManager &passes,

@@ -127,6 +127,38 @@ def OptimKernelToCPU : Pass<"optim-kernel-to-cpu", "mlir::ModuleOp"> {
     "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
 }
 
+def OptimCarryIndices : Pass<"optim-carry-indices", "mlir::ModuleOp"> {
+  let summary = "Carry vectors of indices from iteration to iteration";
+  let description = [{
+    In loops, replaces sums of a broadcast scalar that grows evenly and of
+    constant lanes by a vector that the loop carries and adds a constant to: one
+    operation instead of a move between register files, a broadcast and a sum.
+    The keyed hash of stochastic rounding begins with such a sum.
+
+    Before:
+    ```mlir
+    scf.for %i = %c0 to %n step %c16 : i64 {
+      %j = arith.trunci %i : i64 to i32
+      %wide = vector.broadcast %j : i32 to vector<16xi32>
+      %index = arith.addi %wide, %lanes : vector<16xi32>
+      ...
+    }
+    ```
+    After:
+    ```mlir
+    %wide = vector.broadcast %c0_i32 : i32 to vector<16xi32>
+    %first = arith.addi %wide, %lanes : vector<16xi32>
+    scf.for %i = %c0 to %n step %c16 iter_args(%index = %first) : i64 {
+      ...
+      %next = arith.addi %index, %sixteen : vector<16xi32>
+      scf.yield %next : vector<16xi32>
+    }
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+    "mlir::scf::SCFDialect", "mlir::vector::VectorDialect"];
+}
+
 def OptimKernelToGPU : Pass<"optim-kernel-to-gpu", "mlir::ModuleOp"> {
   let summary = "Write kernels as code for blocks of GPU threads";
   let description = [{
