@@ -144,6 +144,7 @@ static void addMultiversion(OpPassManager &passes,
     versions.cpus.push_back(cpu);
   passes.addPass(createOptimMultiversion(versions));
   passes.addPass(createOptimExpandFMA());
+  passes.addPass(createOptimShuffleHalves());
 }
 
 static void addEmitProgram(OpPassManager &passes, const CompileOptions &) {

@@ -285,6 +285,44 @@ def OptimExpandFMA : Pass<"optim-expand-fma", "mlir::ModuleOp"> {
     "mlir::LLVM::LLVMDialect", "mlir::math::MathDialect"];
 }
 
+def OptimShuffleHalves : Pass<"optim-shuffle-halves", "mlir::ModuleOp"> {
+  let summary = "Decode and encode bfloat16 with fewer operations on AVX2";
+  let description = [{
+    In functions with `+avx2` and without `+avx512bw`, over vectors of 16: loads
+    that become upper halves of wider elements turn into two broadcasting loads
+    and a shuffle of bytes each, instead of two conversions and shifts; and the
+    select that stores one NaN for all becomes a mask of what is rounded, where
+    that is the result of arithmetic. Same bits.
+
+    Before:
+    ```mlir
+    %halves = llvm.load %p : !llvm.ptr -> vector<16xi16>
+    %wide = arith.extui %halves : vector<16xi16> to vector<16xi32>
+    %bits = arith.shli %wide, %sixteen : vector<16xi32>
+    ...
+    %sum = arith.addi %new_bits, %draw : vector<16xi32>
+    %upper = arith.shrui %sum, %sixteen : vector<16xi32>
+    %code = arith.select %is_nan, %quiet_nan, %upper
+    ```
+    After (shortened):
+    ```mlir
+    %low = llvm.load %p : !llvm.ptr -> vector<8xi16>
+    %twice = llvm.shufflevector %low, %low [0, ..., 7, 0, ..., 7]
+    %spread = llvm.shufflevector %twice, %zeros [16, 0, 16, 1, ..., 16, 15]
+    %first = llvm.bitcast %spread : vector<16xi16> to vector<8xi32>
+    ...                                            // likewise %second
+    %bits = llvm.shufflevector %first, %second [0, 1, ..., 15]
+    ...
+    %kept = arith.select %is_number, %all_bits, %bits_of_quiet_nan
+    %masked = arith.andi %new_bits, %kept : vector<16xi32>
+    %sum = arith.addi %masked, %draw : vector<16xi32>
+    %code = arith.shrui %sum, %sixteen : vector<16xi32>
+    ```
+  }];
+  let dependentDialects = ["mlir::arith::ArithDialect",
+    "mlir::LLVM::LLVMDialect"];
+}
+
 def OptimEmitProgram : Pass<"optim-emit-program", "mlir::ModuleOp"> {
   let summary = "Write the program's tables and exported functions";
   let description = [{
