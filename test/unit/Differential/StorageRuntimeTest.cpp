@@ -50,10 +50,12 @@ uint32_t getType(const optimc_program *program, uint32_t role) {
 /// One tensor, or a part of it.
 class StoredRun {
 public:
-  explicit StoredRun(const optimc_program *program, unsigned threads = 1)
+  explicit StoredRun(const optimc_program *program, unsigned threads = 1,
+                     uint64_t isaMask = ~uint64_t(0))
       : program(program) {
     optimc_options options = OPTIMC_OPTIONS_INIT;
     options.n_threads = threads;
+    options.isa_mask = isaMask;
     options.seed = 17;
     options.threads = threads > 1 ? OPTIMC_THREADS_POOL : OPTIMC_THREADS_SERIAL;
     expect(optimc_create(program, &options, &handle, &error));
@@ -280,30 +282,37 @@ TEST(StorageRuntimeTest, WrongTypesAndCutsAreErrors) {
 }
 
 /// Whatever their payload and sign, in vectors and in the rest.
+/// Signaling ones and those with a payload, copied and computed with.
 TEST(StorageRuntimeTest, NaNsAreTheQuietOne) {
-  const char spec[] = R"(
-optim.optimizer @keeps(%p, %g) state(%a observable) {
-  commit %a = %g
-})";
   static constexpr uint32_t patterns[] = {0x7F800001, 0x7FFFFFFF, 0xFFFFFFFF,
-                                          0xFF800001, 0x7FC00000};
-  std::vector<float> values(21);
+                                          0xFF800001, 0x7FC10000};
+  std::vector<float> values(21); // a vector of 16 and a rest
   for (size_t i = 0; i < values.size(); ++i)
     std::memcpy(&values[i], &patterns[i % 5], 4);
-  for (auto [format, code] : {std::pair("bf16", "\xC0\x7F"),
-                              {"bf16_sr", "\xC0\x7F"},
-                              {"f16", "\x00\x7E"},
-                              {"q8", "\x7F"},
-                              {"q8_sr", "\x7F"}}) {
-    StoredRun run(getProgram(spec, {std::string("a=") + format}).program);
+  auto check = [&](const std::string &value, llvm::StringRef format,
+                   const std::string &code, uint64_t isaMask) {
+    std::string spec = "optim.optimizer @keeps(%p, %g) state(%a observable) "
+                       "{ %x = expr " +
+                       value + "\n commit %a = %x }";
+    StoredRun run(getProgram(spec, {"a=" + format.str()}).program,
+                  /*threads=*/1, isaMask);
     run.expect(run.add(std::vector<float>(values.size())));
     run.step(values);
-    size_t size = format[0] == 'q' ? 1 : 2;
     std::string bytes = run.raw("a");
     for (size_t i = 0; i < values.size(); ++i)
-      EXPECT_EQ(std::string(code, size), bytes.substr(i * size, size))
-          << format << " of pattern " << i % 5;
-  }
+      EXPECT_EQ(code, bytes.substr(i * code.size(), code.size()))
+          << value << " in " << format.str() << ", pattern " << i % 5
+          << ", instruction sets " << isaMask;
+  };
+  for (uint64_t isaMask :
+       {~uint64_t(0), uint64_t(OPTIMC_ISA_X86_64_V3), uint64_t(0)})
+    for (const char *value : {"%g", "%g * 3"})
+      for (auto [format, code] : {std::pair("bf16", std::string("\xC0\x7F")),
+                                  {"bf16_sr", "\xC0\x7F"},
+                                  {"f16", std::string("\0\x7E", 2)},
+                                  {"q8", "\x7F"},
+                                  {"q8_sr", "\x7F"}})
+        check(value, format, code, isaMask);
 }
 
 /// NAME_step has the second arrays as arguments of its own.
