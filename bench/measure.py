@@ -89,14 +89,16 @@ def measure(contenders, rounds, seconds, sample_seconds=4e-3):
         gc.enable()
 
 
-def _distance(a, b):
-    return float((a.detach().float() - b.detach().float()).abs().max())
+def _distance(a, b, ignored=None):
+    distances = (a.detach().float() - b.detach().float()).abs_()
+    return float((distances if ignored is None else distances.masked_fill_(ignored, 0)).max())
 
 
-def check_agreement(contenders, problem, steps=3):
+def check_agreement(contenders, problem, exceptions, steps=3):
     """Steps everyone from the same start and returns, by name, the largest
     difference to our parameters, relative to our largest movement, beyond what
-    rounding the parameters explains: peers round them twice at every step."""
+    rounding the parameters explains: peers round them twice at every step.
+    `exceptions` has, by name, which elements not to look at, by their gradient."""
     for contender in contenders:
         for _ in range(steps):
             contender.step()
@@ -108,6 +110,11 @@ def check_agreement(contenders, problem, steps=3):
     for contender in contenders:
         values = contender.values()
         if values is not None:
-            distance = max(_distance(v, r) for v, r in zip(values, reference))
-            differences[contender.name] = max(0.0, distance - rounding) / movement
+            excepted = exceptions.get(contender.name, lambda gradient: None)
+            distances = [_distance(v, r, excepted(g))
+                         for v, r, g in zip(values, reference, problem.grads)]
+            # max() would lose a NaN.
+            distance = float(torch.tensor(distances, dtype=torch.float64).max())
+            differences[contender.name] = (
+                0.0 if distance <= rounding else (distance - rounding) / movement)
     return differences

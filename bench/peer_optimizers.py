@@ -223,3 +223,25 @@ DIFFERENT_RULES = {
     ("lamb", "bnb"): "bounds the update's norm by the parameter's, has no trust ratio",
     ("lamb", "bnb8"): "bounds the update's norm by the parameter's, has no trust ratio",
 }
+# The same rule but for some elements, named by their gradient; of all others it
+# is checked. DeepSpeed 0.19.8 (csrc/includes/cpu_lion.h, csrc/lion/cpu_lion_impl.cpp)
+# puts the sign bit of the interpolated momentum onto lr, in vectors and in the
+# rest: a zero counts as +1 (or -0 as -1), where sign(0) is 0 by the paper, its code
+# and everyone else. Against float64, the elements whose gradient is 0 are all that
+# differ.
+DIFFERENT_ELEMENTS = {
+    ("lion", "deepspeed"): ("moves by lr where the gradient has always been 0: copysign for sign",
+                            lambda gradient: gradient == 0),
+}
+
+
+def exceptions(optimizer):
+    """By the peer's name: which elements follow another rule, given the gradient."""
+    return {name: where for (rule, name), (_, where) in DIFFERENT_ELEMENTS.items()
+            if rule == optimizer}
+
+
+def known_difference(optimizer, name):
+    """The reason for which the peer's parameters may differ, or None."""
+    elements = DIFFERENT_ELEMENTS.get((optimizer, name), (None,))
+    return DIFFERENT_RULES.get((optimizer, name), elements[0])

@@ -143,7 +143,8 @@ def run_list(problem, toolchain, yardstick, args, log):
         except peer_optimizers.NotAvailable as reason:
             skipped[name] = str(reason)
             log(f"  {name} is left out: {reason}")
-    differences = measure.check_agreement(contenders, problem)
+    differences = measure.check_agreement(
+        contenders, problem, peer_optimizers.exceptions(problem.optimizer))
     streams = yardstick.streams(problem)
     if streams:
         contenders.append(streams)
@@ -161,8 +162,9 @@ def run_list(problem, toolchain, yardstick, args, log):
         measured.append({
             "name": contender.name, "ours": contender.ours, "median": median, "q1": q1, "q3": q3,
             "gb_per_s": per_element * problem.elements / median * 1e-9,
-            "difference": differences.get(contender.name), "steps_per_sample": contender.inner,
-            "seconds": contender.seconds})
+            "difference": differences.get(contender.name),
+            "known": peer_optimizers.known_difference(problem.optimizer, contender.name),
+            "steps_per_sample": contender.inner, "seconds": contender.seconds})
     return {"optimizer": problem.optimizer, "list": problem.list_name, "title": problem.title,
             "tensors": len(problem.shapes), "elements": problem.elements,
             "bytes_per_element": bytes_per_element[""], "skipped": skipped,

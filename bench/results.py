@@ -35,7 +35,11 @@ def print_result(result):
         difference = "" if c["difference"] is None else f"{c['difference']:.1e}"
         quartiles = f"{_milliseconds(c['q1'])} .. {_milliseconds(c['q3'])}"
         print(f"  {c['name']:<20} {_milliseconds(c['median']):>10} {quartiles:>21} "
-              f"{c['gb_per_s']:>7.1f} {len(c['seconds']):>8} {difference:>11}", flush=True)
+              f"{c['gb_per_s']:>7.1f} {len(c['seconds']):>8} {difference:>11}"
+              f"{'  known' if c['known'] else ''}", flush=True)
+    for c in result["contenders"]:
+        if c["known"]:
+            print(f"  {c['name']}: {c['known']}", flush=True)
 
 
 def predict(problem, toolchain, args):
@@ -98,6 +102,11 @@ def markdown(document):
     for optimizer in dict.fromkeys(r["optimizer"] for r in document["results"]):
         lines += ["", f"### {optimizer}, ms per step (medians)", ""]
         lines += _ratio_table([r for r in document["results"] if r["optimizer"] == optimizer])
+    known = [f"{r['optimizer']}, {c['name']}: {c['known']}." for r in document["results"]
+             for c in r["contenders"] if c["known"]]
+    if known:
+        lines += ["", "Known to compute another update:", "",
+                  *(f"- {text}" for text in dict.fromkeys(known))]
     if document["predictions"]:
         lines += ["", "### Predicted by `optimc report`", "",
                   "| optimizer | list | states | predicted ms | measured ms | predicted / measured |",
