@@ -9,6 +9,7 @@ import subprocess
 
 import torch
 
+import torch_adapter
 from measure import Contender
 from shapes import HYPERS
 
@@ -40,26 +41,6 @@ class OptimcError(Exception):
     pass
 
 
-class Adapter(ctypes.Structure):
-    """What TorchAdapter.cpp needs at each step."""
-    _fields_ = [("table", _p), ("optimizer", _p), ("n", _u64), ("tensors", _p), ("counts", _p),
-                ("params", _p), ("grads", _p), ("bind", _p), ("step", _p), ("error", _p),
-                ("bits", _u64)]
-
-
-def _load_adapter(path):
-    """The native step over Python's tensors, and torch's table of accessors."""
-    capsule = getattr(torch.Tensor, "__dlpack_c_exchange_api__", None)
-    if capsule is None:
-        return None
-    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    get_pointer.restype, get_pointer.argtypes = _p, [ctypes.py_object, _s]
-    table = _p(get_pointer(capsule, b"dlpack_exchange_api"))
-    function = ctypes.PyDLL(str(path)).optim_adapter_step  # keeps the interpreter's lock
-    function.restype, function.argtypes = ctypes.c_int, [_p, ctypes.py_object, ctypes.py_object]
-    return function, table
-
-
 class Toolchain:
     """The `optimc` tool and the runtime library of a build directory."""
 
@@ -73,8 +54,14 @@ class Toolchain:
                                   "release), or give the build directory with --build")
         self.runtime = ctypes.CDLL(str(library))
         self.programs = {}
-        adapter = self.build / "lib" / "liboptim_torch_adapter.so"
-        self.adapter = _load_adapter(adapter) if adapter.exists() else None
+        self.adapter = None
+
+    def load_adapter(self, log):
+        """Compiled at first use; without a compiler `optimc` gathers in Python."""
+        try:
+            self.adapter = torch_adapter.load(self.build / "bench" / "torch_adapter")
+        except torch_adapter.NotBuilt as reason:
+            log(f"pointers are gathered in Python: {reason}")
 
     def run(self, *args):
         result = subprocess.run([str(self.tool), *args], capture_output=True, text=True)
@@ -142,20 +129,19 @@ class CompiledOptimizer:
         # What a step needs, converted once.
         self.step_native = self.runtime.optimc_step
         self.bind = self.runtime.optimc_bind
-        n = len(self.params)
-        self.error_address, self.count = ctypes.byref(self.error), _u64(n)
+        self.error_address, self.count = ctypes.byref(self.error), _u64(len(self.params))
         self.tensor_address = _p(self.tensors.buffer_info()[0])
-        self.param_pointers, self.grad_pointers = (_p * n)(), (_p * n)()
-        self.counts = (_i64 * n)(*(p.numel() for p in self.params))
-        if toolchain.adapter:
-            self.adapter_step, table = toolchain.adapter
-            address = lambda function: ctypes.cast(function, _p).value
-            self.adapter = Adapter(
-                table, self.handle, n, self.tensor_address, ctypes.addressof(self.counts),
-                ctypes.addressof(self.param_pointers), ctypes.addressof(self.grad_pointers),
-                address(self.bind), address(self.step_native), ctypes.addressof(self.error),
-                8 * self.params[0].element_size())
-            self.adapter_address = ctypes.byref(self.adapter)
+
+    def attach(self, adapter):
+        """Makes step() gather in C++."""
+
+        def address(function):
+            return ctypes.cast(function, _p).value
+
+        self.adapter_step = adapter.step
+        self.adapter = adapter.make(
+            self.handle.value, address(self.bind), address(self.step_native),
+            ctypes.addressof(self.error), list(self.tensors), self.params)
 
     def _call(self, function, *args):
         if getattr(self.runtime, function)(*args, ctypes.byref(self.error)):
@@ -166,10 +152,10 @@ class CompiledOptimizer:
 
     def step(self):
         """Gathered in C++, as an adapter does."""
-        outcome = self.adapter_step(self.adapter_address, self.params, "grad")
-        if outcome == 1:
+        outcome = self.adapter_step(self.adapter, self.params)
+        if outcome == torch_adapter.NOT_AS_REGISTERED:
             raise OptimcError("a parameter or gradient is not as it was registered")
-        if outcome:
+        if outcome == torch_adapter.FAILED:
             raise OptimcError(self.error.message.decode())
 
     def step_from_python(self):
@@ -199,21 +185,19 @@ def get_store(dtype, states=""):
 
 def contenders(toolchain, problem, threads, isa, states):
     """With pointers gathered in C++, in Python, and not at all; then with other
-    formats of states. Without the native library `optimc` gathers in Python."""
+    formats of states."""
 
-    def make(name, get_step, format_of_states=""):
+    def make(name, step, format_of_states=""):
         optimizer = CompiledOptimizer(
             toolchain, problem, get_store(problem.dtype_name, format_of_states), threads, isa)
+        if toolchain.adapter:
+            optimizer.attach(toolchain.adapter)
         values = (lambda: None) if format_of_states else (lambda: optimizer.params)
-        return Contender(name, get_step(optimizer), values, optimizer, ours=True)
+        return Contender(name, step.__get__(optimizer), values, optimizer, ours=True)
 
     cls = CompiledOptimizer
     gathering = cls.step if toolchain.adapter else cls.step_from_python
-
-    def bound(function):
-        return lambda optimizer: function.__get__(optimizer)
-
-    made = [make("optimc", bound(gathering)), make("optimc-native", bound(cls.step_only))]
+    made = [make("optimc", gathering), make("optimc-native", cls.step_only)]
     if toolchain.adapter:
-        made.append(make("optimc-python", bound(cls.step_from_python)))
-    return made + [make(f"optimc-{name}", bound(gathering), name) for name in states]
+        made.append(make("optimc-python", cls.step_from_python))
+    return made + [make(f"optimc-{name}", gathering, name) for name in states]

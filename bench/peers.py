@@ -196,6 +196,7 @@ def run(args, document, log):
     wrong = []
     with tempfile.TemporaryDirectory() as work:
         toolchain = optimc_contender.Toolchain(args.build, work)
+        toolchain.load_adapter(log)
         yardstick = yardsticks.Yardstick(args.build, args.threads)
         if yardstick.reason:
             log(f"no yardsticks: {yardstick.reason}")

@@ -14,7 +14,7 @@ packages=(
   clang-format-22 lld-22
   libgtest-dev libbenchmark-dev nlohmann-json3-dev libcli11-dev libeigen3-dev
   libzip-dev pkg-config libzstd-dev zlib1g-dev liblzma-dev
-  python3 python3-venv
+  python3 python3-dev python3-venv
 )
 
 missing=()
