@@ -8,15 +8,22 @@
 #include "core/Intervals.h"
 
 #include <algorithm>
-#include <utility>
+#include <numeric>
 
 using namespace optimc::rt;
 
 static bool byBegin(const Interval &a, const Interval &b) {
   return a.begin < b.begin;
 }
-static bool byOwner(const Interval &a, const Interval &b) {
-  return std::pair(a.tensor, a.stream) < std::pair(b.tensor, b.stream);
+
+/// Where the intervals of each tensor start in a list that is sorted by owner.
+static std::vector<size_t> startsByTensor(const std::vector<Interval> &sorted) {
+  std::vector<size_t> starts(sorted.empty() ? 1
+                                            : size_t(sorted.back().tensor) + 2);
+  for (const Interval &interval : sorted)
+    ++starts[size_t(interval.tensor) + 1];
+  std::partial_sum(starts.begin(), starts.end(), starts.begin());
+  return starts;
 }
 
 bool Intervals::prepare(const std::vector<Interval> &removed,
@@ -29,10 +36,20 @@ bool Intervals::prepare(const std::vector<Interval> &removed,
   std::sort(added.begin(), added.end(), byBegin);
   next.clear();
   next.reserve(current.size() + added.size());
+  // Often every tensor has a new gradient: no search for each.
+  std::vector<size_t> starts = startsByTensor(removed);
+  auto isRemoved = [&](const Interval &kept) {
+    if (size_t(kept.tensor) + 1 >= starts.size())
+      return false;
+    return std::any_of(
+        removed.begin() + starts[kept.tensor],
+        removed.begin() + starts[kept.tensor + 1],
+        [&](const Interval &i) { return i.stream == kept.stream; });
+  };
   size_t a = 0;
   auto append = [&](const Interval &interval) { next.push_back(interval); };
   for (const Interval &kept : current) {
-    if (std::binary_search(removed.begin(), removed.end(), kept, byOwner))
+    if (isRemoved(kept))
       continue;
     while (a < added.size() && byBegin(added[a], kept))
       append(added[a++]);

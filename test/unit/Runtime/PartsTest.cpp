@@ -82,13 +82,13 @@ TEST(Intervals, AgainstBruteForce) {
     for (uint64_t k = next(4); k-- > 0;)
       owners.insert(next(40));
     for (uint32_t owner : owners) {
-      removed.push_back({0, 0, owner, owner % 3});
+      removed.push_back({0, 0, owner / 3, owner % 3});
       uintptr_t begin = next(400);
-      added.push_back({begin, begin + next(12), owner, owner % 3});
+      added.push_back({begin, begin + next(12), owner / 3, owner % 3});
     }
     std::vector<Interval> after = added;
     for (const Interval &i : truth)
-      if (!owners.count(i.tensor))
+      if (!owners.count(3 * i.tensor + i.stream))
         after.push_back(i);
     int used[420] = {};
     bool clean = true;
