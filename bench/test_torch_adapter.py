@@ -210,7 +210,7 @@ class Subclass(torch.Tensor):
 
 @pytest.mark.parametrize("entry", [
     None, 1, torch.zeros(4, 6), torch.zeros(4, 6, device="meta"), torch.zeros(4, 6).to_sparse(),
-    with_gradient(torch.randn(4, 6)).as_subclass(Subclass)],
+    with_gradient(torch.randn(4, 6).as_subclass(Subclass))],
     ids=["None", "number", "no gradient", "meta", "sparse", "subclass"])
 def test_other_entry(steps, entry):
     params = list(steps.params)
