@@ -22,17 +22,17 @@ class NotBuilt(Exception):
 
 
 def _command(output):
-    from torch.utils import cpp_extension
-
     compiler = os.environ.get("CXX", "c++")
     if not shutil.which(compiler.split()[0]):
         raise NotBuilt(f"no C++ compiler '{compiler}'; set CXX")
     command = [*compiler.split(), "-std=c++20", "-O2", "-fPIC", "-shared", "-fvisibility=hidden",
                str(HERE / "TorchAdapter.cpp"), "-o", str(output), f"-I{HERE.parent / 'include'}"]
-    for path in (*cpp_extension.include_paths(), sysconfig.get_path("include")):
-        command += ["-isystem", path]
-    command += [f"-L{path}" for path in cpp_extension.library_paths()]
-    return command + ["-lc10", "-ltorch_cpu", "-ltorch_python"]
+    # As torch.utils.cpp_extension has them, which needs setuptools.
+    package = pathlib.Path(torch.__file__).parent
+    for path in (package / "include", package / "include/torch/csrc/api/include",
+                 sysconfig.get_path("include")):
+        command += ["-isystem", str(path)]
+    return command + [f"-L{package / 'lib'}", "-lc10", "-ltorch_cpu", "-ltorch_python"]
 
 
 def _digest():
