@@ -88,6 +88,24 @@ void KernelBuilder::placeStream(unsigned i, Value first) {
   auxBases[i] = elementAddress(second, position, builder.getI16Type());
 }
 
+/// Nothing else announces the first values of a run, which are all that small
+/// tensors have. `later` is an optimc_run.
+void KernelBuilder::prefetchRun(Value later) {
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  Value first =
+      loadField(builder.getI64Type(), later, offsetof(optimc_run, first));
+  Value arrays = loadField(pointer, later, offsetof(optimc_run, stream));
+  for (unsigned i = 0, e = layout.streams.size(); i != e; ++i) {
+    // Slices are in cache.
+    if (!isUsed(i) || layout.streams[i].rate != phase.domain)
+      continue;
+    Value base = loadField(pointer, arrays, i * sizeof(void *));
+    Value address = elementAddress(base, first, getMemoryType(i));
+    for (int64_t offset = 0; offset != firstBytes; offset += cacheLine)
+      prefetch(address, offset);
+  }
+}
+
 void KernelBuilder::buildRun() {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   Type i64 = builder.getI64Type();
@@ -140,11 +158,17 @@ FailureOr<LLVM::LLVMFuncOp> KernelBuilder::build(StringRef name) {
       scf::ForOp::create(builder, loc, zero, function.getArgument(1), one);
   LLVM::ReturnOp::create(builder, loc, ValueRange());
   builder.setInsertionPointToStart(loop.getBody());
-  Value size = constant(sizeof(optimc_run));
-  Value offset =
-      arith::MulIOp::create(builder, loc, loop.getInductionVar(), size);
-  run = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
-                            function.getArgument(0), ValueRange(offset));
+  Value size = constant(sizeof(optimc_run)), minusOne = constant(-1),
+        ahead = constant(runsAhead);
+  auto getRun = [&](Value index) -> Value {
+    Value offset = multiply(index, size);
+    return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
+                               function.getArgument(0), ValueRange(offset));
+  };
+  run = getRun(loop.getInductionVar());
+  Value last = add(function.getArgument(1), minusOne);
+  Value later = add(loop.getInductionVar(), ahead);
+  prefetchRun(getRun(least(later, last)));
   buildRun();
   return function;
 }

@@ -36,6 +36,8 @@ namespace optimc {
 class KernelBuilder : public KernelBody {
 public:
   static constexpr int64_t prefetchBytes = 2048; ///< ahead, per stream
+  static constexpr int64_t runsAhead = 2, firstBytes = 256; ///< of other runs
+  static constexpr int64_t cacheLine = 64;
 
   KernelBuilder(const ProgramLayout &layout, const EntryLayout &entry,
                 const PhaseLayout &phase, mlir::OpBuilder &builder)
@@ -50,6 +52,7 @@ private:
   mlir::Value broadcast(mlir::Value scalar) override;
 
   // Per run (KernelBuilder.cpp).
+  void prefetchRun(mlir::Value later);
   void buildRun();
   void loadScalars();
   void reloadScalars();
@@ -75,7 +78,7 @@ private:
   mlir::scf::ForOp buildLoop(mlir::Value from, mlir::Value to, int64_t step,
                              bool vector);
   void buildIteration(mlir::Value index, bool vector);
-  void prefetch(mlir::Value address);
+  void prefetch(mlir::Value address, int64_t offset);
   void loadStreams(mlir::Value index, bool vector, mlir::IRMapping &varying,
                    uint64_t wanted, bool isFirst);
   void storeStream(const ElementWrite &write, mlir::Value index, bool vector,

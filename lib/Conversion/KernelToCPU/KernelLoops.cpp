@@ -104,9 +104,9 @@ Value KernelBuilder::broadcast(Value scalar) {
   return splat;
 }
 
-void KernelBuilder::prefetch(Value address) {
+void KernelBuilder::prefetch(Value address, int64_t offset) {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  LLVM::GEPArg ahead = static_cast<int32_t>(prefetchBytes);
+  LLVM::GEPArg ahead = static_cast<int32_t>(offset);
   Value target = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(),
                                      address, ArrayRef<LLVM::GEPArg>(ahead));
   LLVM::Prefetch::create(builder, loc, target, /*rw=*/0, /*hint=*/3,
@@ -127,7 +127,7 @@ void KernelBuilder::loadStreams(Value index, bool vector, IRMapping &varying,
       // Slices are in cache.
       if (address && layout.streams[i].rate == phase.domain &&
           (earlyReads >> i & 1) == isFirst)
-        prefetch(address);
+        prefetch(address, prefetchBytes);
   auto load = [&](Type element, Value address) -> Value {
     unsigned alignment = element.getIntOrFloatBitWidth() / 8;
     return LLVM::LoadOp::create(builder, loc, widen(element, vector), address,
