@@ -78,3 +78,18 @@ optim.optimizer @cuts(%p, %g) state(%r : row, %b : block) {
   %r_t = mul %x, %z
   commit %r = %r_t, %b = %y
 }
+
+// Rows end where blocks with one exponent do not. What is stored in such blocks,
+// as all that is rounded, waits for the last phase, where nothing is reduced to
+// rows.
+// CHECK-LABEL: @scaled(%p, %g)
+// CHECK:         %[[M:.*]] = kernel 0 streams(%g, %m) scalars() {
+// CHECK:         reduce mean %[[M]] to row
+// CHECK:         %[[P:.*]], %[[STORED:.*]] = kernel 1 streams(%p, %g, %m) scalars() {
+// CHECK:         commit %p = %[[P]], %m = %[[STORED]]
+optim.optimizer @scaled(%p, %g) state(%m "m", %r : row) storage("m" = q8) {
+  %m_t = add %m, %g
+  %r_t = reduce mean %m_t to row
+  %p_t = sub %p, %m_t
+  commit %p = %p_t, %m = %m_t, %r = %r_t
+}

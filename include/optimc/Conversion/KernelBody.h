@@ -52,6 +52,11 @@ protected:
   bool isContiguous(unsigned i) const;
   bool usesRate(optim::Rate rate) const; ///< elements read slices of it
   bool reducesTo(optim::Rate rate) const;
+  bool usesSlices() const;      ///< `usesRate` of row, column or block
+  bool usesBlockScales() const; ///< a stream in blocks with one exponent
+  /// Whether the loops take whole blocks with one exponent. Rows and blocks of
+  /// the caller's length would cut them: slices are values of elements then.
+  bool takesWholeBlocks() const;
   bool isUsed(unsigned stream) const { return (reads | writes) >> stream & 1; }
   optim::StorageAttr getFormat(unsigned stream) const;
   mlir::Type getMemoryType(unsigned stream) const;

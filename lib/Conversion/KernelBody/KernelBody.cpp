@@ -86,6 +86,22 @@ bool KernelBody::usesRate(Rate rate) const {
   return false;
 }
 
+bool KernelBody::usesSlices() const {
+  return usesRate(Rate::Row) || usesRate(Rate::Col) || usesRate(Rate::Block);
+}
+
+bool KernelBody::usesBlockScales() const {
+  for (unsigned i = 0, e = layout.streams.size(); i != e; ++i)
+    if (isUsed(i) && getFormat(i).isBlockScaled())
+      return true;
+  return false;
+}
+
+bool KernelBody::takesWholeBlocks() const {
+  return usesBlockScales() && !reducesTo(Rate::Row) && !reducesTo(Rate::Col) &&
+         !reducesTo(Rate::Block);
+}
+
 bool KernelBody::reducesTo(Rate rate) const {
   return llvm::any_of(phase.reductions, [&](const PartialReduction &partial) {
     ReduceOp reduce = entry.reductions[partial.reduction].op;
@@ -116,8 +132,9 @@ LogicalResult KernelBody::analyze(StringRef pass) {
     unsigned number = argument.getArgNumber();
     Level level = Level::Run;
     if (number < numStreams)
-      level =
-          isContiguous(phase.streams[number]) ? Level::Element : Level::Segment;
+      level = isContiguous(phase.streams[number]) || takesWholeBlocks()
+                  ? Level::Element
+                  : Level::Segment;
     else if (number >= firstAux ||
              (number == index && !kernel.getRandomIds().empty()))
       level = Level::Element;
@@ -141,19 +158,19 @@ LogicalResult KernelBody::analyze(StringRef pass) {
   return checkBlocks();
 }
 
-/// Block-scaled streams are read and written whole blocks at a time; rows and
-/// blocks of the caller's length would cut them.
+/// Partial results of rows and blocks of the caller's length cut the tensor
+/// where they end: no block with one exponent is whole there. What is not
+/// lossless is stored in the last phase, which has no such results.
 LogicalResult KernelBody::checkBlocks() {
-  bool cuts = usesRate(Rate::Row) || usesRate(Rate::Col) ||
-              usesRate(Rate::Block) || reducesTo(Rate::Row) ||
-              reducesTo(Rate::Col) || reducesTo(Rate::Block);
-  for (unsigned i = 0, e = layout.streams.size(); cuts && i != e; ++i)
-    if (((reads | writes) >> i & 1) && getFormat(i).isBlockScaled())
+  for (unsigned i = 0, e = layout.streams.size(); i != e; ++i)
+    if ((writes >> i & 1) && getFormat(i).isBlockScaled() &&
+        !takesWholeBlocks())
       return emitError(loc)
              << "'" << layout.streams[i].name << "' is stored as "
              << getFormat(i).getText()
-             << ", in blocks of 256, and used together with values per row, "
-                "column or block, which cut them; use f32, bf16 or bf16_sr";
+             << ", in blocks of 256, by a kernel that reduces to rows, columns "
+                "or blocks, which cut them; run optim-set-storage before "
+                "optim-make-kernels, which then stores it in a later kernel";
   return success();
 }
 

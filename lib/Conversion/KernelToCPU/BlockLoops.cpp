@@ -231,6 +231,7 @@ void KernelBuilder::buildBlock(Value begin, Value end) {
   Value rounded = arith::AndIOp::create(builder, loc, count, mask);
   Value whole = add(begin, rounded);
   loadExponents(block);
+  expandSlices(begin, end);
   SmallVector<Value> places = placeBuffers(begin);
   if (!blockMaxima.empty()) {
     SmallVector<Value> lanes =
@@ -306,8 +307,8 @@ void KernelBuilder::buildWholeBlocks(Value count) {
 void KernelBuilder::buildBlocks(Value count) {
   Value zero = constant(0), size = constant(blockSize);
   OpBuilder::InsertionGuard guard(builder);
-  // A segment has one block at most.
-  if (blockMaxima.empty() || isSegmented()) {
+  // A segment has one block at most; slices are expanded for one at a time.
+  if (blockMaxima.empty() || isSegmented() || usesSlices()) {
     auto loop = scf::ForOp::create(builder, loc, zero, count, size);
     builder.setInsertionPointToStart(loop.getBody());
     Value begin = loop.getInductionVar();

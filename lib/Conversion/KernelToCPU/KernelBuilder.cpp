@@ -115,13 +115,19 @@ void KernelBuilder::buildRun() {
   Value count = loadField(i64, run, offsetof(optimc_run, count));
   bases.assign(layout.streams.size(), Value());
   auxBases.assign(layout.streams.size(), Value());
+  if (isSegmented() || !expanded.empty()) {
+    rows = loadField(i64, run, offsetof(optimc_run, rows));
+    cols = loadField(i64, run, offsetof(optimc_run, cols));
+    block = loadField(i64, run, offsetof(optimc_run, block));
+  }
+  origin = first;
   loadScalars();
   buildKeys(first);
   compute(Level::Run);
   if (isSegmented())
     return buildSegments(first, count);
   for (unsigned i = 0, e = bases.size(); i != e; ++i)
-    if ((reads | writes) >> i & 1)
+    if (isUsed(i) && !isExpanded(i))
       placeStream(i, first);
   buildLoops(count);
 }
@@ -142,6 +148,7 @@ FailureOr<LLVM::LLVMFuncOp> KernelBuilder::build(StringRef name) {
   Block *block = function.addEntryBlock(builder);
   builder.setInsertionPointToStart(block);
   allocateBuffers();
+  allocateSlices();
   for (const PartialReduction &partial : phase.reductions) {
     ReduceOp reduce = getReduce(partial);
     Value buffer;

@@ -32,7 +32,8 @@ namespace optimc {
 /// same, columns are contiguous, and so are the lanes of the reductions. Where
 /// streams are stored in blocks with one exponent there is a loop over blocks,
 /// in it two such pairs: the new values and their largest magnitude, then their
-/// codes.
+/// codes. What such kernels read per row, column or block is written out per
+/// element first, so that its ends do not matter.
 class KernelBuilder : public KernelBody {
 public:
   static constexpr int64_t prefetchBytes = 2048; ///< ahead, per stream
@@ -63,7 +64,9 @@ private:
   void buildSegments(mlir::Value first, mlir::Value count);
   void buildSegment(mlir::Value start, mlir::Value next);
   void findPosition(mlir::Value start);
+  mlir::Value cutAtSlices(mlir::Value limit);
   mlir::Value getSegmentEnd(mlir::Value start);
+  mlir::Value getSlicePlace(unsigned i, mlir::Value start);
   void placeStreams(mlir::Value start);
   void beginReduction(unsigned number, mlir::Value start);
   void endReduction(unsigned number, mlir::Value start, mlir::Value next);
@@ -84,6 +87,14 @@ private:
   void storeStream(const ElementWrite &write, mlir::Value index, bool vector,
                    mlir::IRMapping &varying);
   void accumulate(mlir::Value index, bool vector, mlir::IRMapping &varying);
+
+  // Slices beside block-scaled streams (ExpandedSlices.cpp).
+  bool isExpanded(unsigned stream) const;
+  void allocateSlices();
+  void expandSlices(mlir::Value begin, mlir::Value end);
+  void expandSegment(mlir::Value start, mlir::Value next, mlir::Value first);
+  void copySlice(mlir::Value from, mlir::Value to, mlir::Value count);
+  void fillSlice(mlir::Value value, mlir::Value to, mlir::Value count);
 
   // Block-scaled streams (BlockPlan.cpp, BlockLoops.cpp).
   void planBlocks();
@@ -137,22 +148,26 @@ private:
   llvm::SetVector<mlir::Operation *> repeated; ///< computed in both loops
   llvm::SmallVector<mlir::Value> buffers;      ///< of `spilled`
   llvm::DenseSet<mlir::Operation *> quieted;   ///< selects by `quietNaNs`
+  llvm::SmallVector<std::pair<unsigned, mlir::Value>, 0>
+      expanded; ///< slice streams and their buffers
 
   // Per run.
-  mlir::Value run;                    ///< the optimc_run
-  mlir::Value table, auxTable;        ///< of the streams' arrays
-  mlir::Value rows, cols, block, end; ///< of a segmented run
-  mlir::Value partials;               ///< table of the partial results
-  mlir::IRMapping broadcasts;         ///< scalar -> vector, before the loop
+  mlir::Value run;             ///< the optimc_run
+  mlir::Value table, auxTable; ///< of the streams' arrays
+  mlir::Value rows, cols, block;
+  mlir::Value end;            ///< of a segmented run
+  mlir::Value partials;       ///< table of the partial results
+  mlir::IRMapping broadcasts; ///< scalar -> vector, before the loop
   mlir::Operation *vectorLoop = nullptr;
   bool isCommonCase = false; ///< no condition that loops share holds
   llvm::SmallVector<ReductionLanes, 2> lanes; ///< by reduction of the phase
 
   // Per run, or per segment of one.
+  mlir::Value origin;                      ///< what the loops begin with
   llvm::SmallVector<mlir::Value> bases;    ///< by stream; null if untouched
   llvm::SmallVector<mlir::Value> auxBases; ///< likewise; of second arrays
   llvm::SmallVector<mlir::Value> olds;     ///< by stream, in this iteration
-  mlir::Value row, rowStart, blockIndex, blockStart; ///< of the segment
+  mlir::Value row, rowStart, blockIndex, blockStart; ///< `findPosition`
 };
 
 } // namespace optimc

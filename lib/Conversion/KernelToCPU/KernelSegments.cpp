@@ -18,15 +18,14 @@ using namespace optimc;
 using namespace optimc::optim;
 
 bool KernelBuilder::isSegmented() const {
-  return !phase.reductions.empty() || usesRate(Rate::Row) ||
-         usesRate(Rate::Col) || usesRate(Rate::Block);
+  return !phase.reductions.empty() || (usesSlices() && !takesWholeBlocks());
 }
 
 //===----------------------------------------------------------------------===//
 // Segments
 //===----------------------------------------------------------------------===//
 
-/// Where the segment is: in which row and block, and how far in.
+/// Where `start` is: in which row and block, and how far in.
 void KernelBuilder::findPosition(Value start) {
   if (usesRate(Rate::Row) || usesRate(Rate::Col) || reducesTo(Rate::Row) ||
       reducesTo(Rate::Col)) {
@@ -39,22 +38,31 @@ void KernelBuilder::findPosition(Value start) {
   }
 }
 
+/// `limit`, or the end of the row or block found by `findPosition`.
+Value KernelBuilder::cutAtSlices(Value limit) {
+  if (row)
+    limit = least(limit, add(rowStart, cols));
+  if (blockIndex)
+    limit = least(limit, add(blockStart, block));
+  return limit;
+}
+
 /// The first place at or after which something changes.
 Value KernelBuilder::getSegmentEnd(Value start) {
   Value next = end;
-  auto cutAt = [&](Value place) { next = least(next, place); };
-  // The lanes of a reduction wrap around after 256 of its values.
+  // The lanes of a reduction wrap around after 256 of its values; a block with
+  // one exponent has as many.
+  static_assert(ReductionLanes::numLanes == BlockMaxOp::size);
   auto cutAtLanes = [&](Value origin) {
     Value position = origin ? subtract(start, origin) : start;
     Value lane = lowBits(position, ReductionLanes::numLanes);
     Value numLanes = constant(ReductionLanes::numLanes);
     Value left = subtract(numLanes, lane);
-    cutAt(add(start, left));
+    next = least(next, add(start, left));
   };
-  if (row)
-    cutAt(add(rowStart, cols));
-  if (blockIndex)
-    cutAt(add(blockStart, block));
+  next = cutAtSlices(next);
+  if (usesBlockScales() && !takesWholeBlocks())
+    cutAtLanes(Value());
   for (const PartialReduction &partial : phase.reductions) {
     ReduceOp reduce = entry.reductions[partial.reduction].op;
     if (reduce.getRate() == Rate::Row)
@@ -67,29 +75,32 @@ Value KernelBuilder::getSegmentEnd(Value start) {
   return next;
 }
 
+/// The value of slice stream `i` at `start`, found by `findPosition`.
+Value KernelBuilder::getSlicePlace(unsigned i, Value start) {
+  Rate rate = layout.streams[i].rate;
+  Value index = rate == Rate::Row ? row : blockIndex;
+  if (rate == Rate::Col) {
+    Value batch = divide(row, rows);
+    Value inRow = subtract(start, rowStart);
+    index = add(multiply(batch, cols), inRow);
+  }
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  Value base = loadField(pointer, table, i * sizeof(void *));
+  return elementAddress(base, index, builder.getF32Type());
+}
+
 /// Bases of what the loops read and write, and the values of the slices that
 /// the whole segment has in common.
 void KernelBuilder::placeStreams(Value start) {
-  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   for (unsigned i = 0, e = layout.streams.size(); i != e; ++i) {
     bases[i] = Value();
-    if (!((reads | writes) >> i & 1))
+    if (!isUsed(i) || isExpanded(i))
       continue;
-    Rate rate = layout.streams[i].rate;
-    if (rate == phase.domain) {
+    if (layout.streams[i].rate == phase.domain) {
       placeStream(i, start);
       continue;
     }
-    Value base = loadField(pointer, table, i * sizeof(void *));
-    Value index = start;
-    if (rate == Rate::Col) {
-      Value batch = divide(row, rows);
-      Value inRow = subtract(start, rowStart);
-      index = add(multiply(batch, cols), inRow);
-    } else {
-      index = rate == Rate::Row ? row : blockIndex;
-    }
-    Value place = elementAddress(base, index, builder.getF32Type());
+    Value place = getSlicePlace(i, start);
     if (isContiguous(i)) {
       bases[i] = place;
       continue;
@@ -179,6 +190,7 @@ void KernelBuilder::endReduction(unsigned number, Value start, Value next) {
 }
 
 void KernelBuilder::buildSegment(Value start, Value next) {
+  origin = start;
   placeStreams(start);
   for (unsigned i = 0, e = lanes.size(); i != e; ++i)
     beginReduction(i, start);
@@ -192,9 +204,6 @@ void KernelBuilder::buildSegment(Value start, Value next) {
 void KernelBuilder::buildSegments(Value first, Value count) {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
   Type i64 = builder.getI64Type(), i32 = builder.getI32Type();
-  rows = loadField(i64, run, offsetof(optimc_run, rows));
-  cols = loadField(i64, run, offsetof(optimc_run, cols));
-  block = loadField(i64, run, offsetof(optimc_run, block));
   partials = loadField(pointer, run, offsetof(optimc_run, partials));
   end = add(first, count);
   Value runIndex = firstIndex;
@@ -207,7 +216,8 @@ void KernelBuilder::buildSegments(Value first, Value count) {
   scf::ConditionOp::create(builder, loc, goesOn, position);
   Block *after = builder.createBlock(&loop.getAfter(), {}, {i64}, {loc});
   Value start = after->getArgument(0);
-  findPosition(start);
+  if (!takesWholeBlocks())
+    findPosition(start);
   Value next = getSegmentEnd(start);
   if (runIndex) {
     Value passed = subtract(start, first);

@@ -33,14 +33,16 @@ void SimtKernel::storeValues(Value values, Value address) {
   LLVM::StoreOp::create(builder, loc, values, address, size);
 }
 
-/// What an element needs from memory, in one order.
-void SimtKernel::forEachInput(function_ref<void(unsigned, bool isLow)> visit) {
+/// What an element needs from memory, in one order; exponents that a warp
+/// shares are not among it.
+void SimtKernel::forEachInput(function_ref<void(unsigned, bool isAux)> visit) {
   for (unsigned i = 0, e = layout.streams.size(); i != e; ++i) {
     if (!(reads >> i & 1))
       continue;
-    visit(i, /*isLow=*/false);
-    if (body && getFormat(i).getFormat() == StorageFormat::Split)
-      visit(i, /*isLow=*/true);
+    visit(i, /*isAux=*/false);
+    bool isShared = getFormat(i).isBlockScaled() && takesWholeBlocks();
+    if (body && getFormat(i).hasAux() && !isShared)
+      visit(i, /*isAux=*/true);
   }
 }
 
@@ -54,10 +56,15 @@ Value SimtKernel::getSliceIndex(const Place &place, Rate rate) {
 
 SmallVector<Value> SimtKernel::loadInputs(const Place &place, bool vector) {
   SmallVector<Value> inputs;
-  forEachInput([&](unsigned stream, bool isLow) {
+  forEachInput([&](unsigned stream, bool isAux) {
     Rate rate = layout.streams[stream].rate;
-    Type type = isLow ? builder.getI16Type() : getMemoryType(stream);
-    Value base = isLow ? auxBases[stream] : bases[stream];
+    Type type = isAux ? builder.getI16Type() : getMemoryType(stream);
+    if (isAux && getFormat(stream).isBlockScaled()) {
+      Value address = getOwnExponentAddress(stream, place);
+      inputs.push_back(loadValues(type, address, /*vector=*/false));
+      return;
+    }
+    Value base = isAux ? auxBases[stream] : bases[stream];
     Value address =
         rate == phase.domain
             ? placeAddress(base, place, type)
@@ -74,16 +81,22 @@ SimtKernel::Elements SimtKernel::bind(const Place &place, bool vector,
   elements.place = place;
   elements.vector = vector;
   elements.olds.assign(layout.streams.size(), Value());
-  forEachInput([&](unsigned stream, bool isLow) {
+  forEachInput([&](unsigned stream, bool isAux) {
     Value value = inputs.front();
     inputs = inputs.drop_front();
-    bool isShared = !isContiguous(stream);
-    if (!isLow)
+    bool isShared =
+        !isContiguous(stream) || (isAux && getFormat(stream).isBlockScaled());
+    // A warp shares exponents; slices are values of elements.
+    if (isShared && takesWholeBlocks()) {
+      value = vector ? broadcast(value) : value;
+      isShared = false;
+    }
+    if (!isAux)
       elements.olds[stream] = vector && isShared ? broadcast(value) : value;
     for (auto [k, other] : llvm::enumerate(phase.streams)) {
       if (other != stream)
         continue;
-      unsigned argument = isLow ? kernel.getAuxArgument(k) : k;
+      unsigned argument = isAux ? kernel.getAuxArgument(k) : k;
       IRMapping &mapping = isShared ? elements.segment : elements.varying;
       mapping.map(body->getArgument(argument), value);
     }
@@ -102,8 +115,8 @@ SimtKernel::Elements SimtKernel::load(const Place &place, bool vector) {
 /// One element, or zeros where there is none.
 SimtKernel::Elements SimtKernel::loadIf(Value exists, const Place &place) {
   SmallVector<Type> types;
-  forEachInput([&](unsigned stream, bool isLow) {
-    types.push_back(isLow ? builder.getI16Type() : getMemoryType(stream));
+  forEachInput([&](unsigned stream, bool isAux) {
+    types.push_back(isAux ? builder.getI16Type() : getMemoryType(stream));
   });
   SmallVector<Value> inputs;
   if (!types.empty()) {
@@ -163,7 +176,7 @@ void SimtKernel::compute(MutableArrayRef<Elements> list) {
       continue;
     Value result = op.getResult(0);
     Level level = getLevel(result);
-    if (level == Level::Segment && usesBlockScales()) {
+    if (level == Level::Segment && takesWholeBlocks()) {
       // The elements of a warp share one exponent.
       if (auto top = dyn_cast<BlockMaxOp>(op)) {
         Value largest = getLargest(top, list);

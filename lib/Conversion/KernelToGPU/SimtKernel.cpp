@@ -49,7 +49,7 @@ void SimtKernel::chooseShape() {
                         : accessBytes / widest;
   int64_t together = usesWarps() ? 2 * width : width;
   bool isOneByOne =
-      usesBlockScales() || (usesColumns() && reducesTo(Rate::Row));
+      takesWholeBlocks() || (usesColumns() && reducesTo(Rate::Row));
   if (bytes && !isOneByOne)
     unroll = std::clamp<int64_t>(
         llvm::divideCeil(bytesInFlight, bytes * together), 1, mostVectors);

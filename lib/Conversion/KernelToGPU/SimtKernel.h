@@ -92,7 +92,7 @@ private:
 
   // One iteration (Elements.cpp).
   void
-  forEachInput(llvm::function_ref<void(unsigned stream, bool isLow)> visit);
+  forEachInput(llvm::function_ref<void(unsigned stream, bool isAux)> visit);
   mlir::Value getSliceIndex(const Place &place, optim::Rate rate);
   llvm::SmallVector<mlir::Value> loadInputs(const Place &place, bool vector);
   Elements bind(const Place &place, bool vector,
@@ -174,7 +174,6 @@ private:
           emit);
 
   // Exchange within a warp (Warps.cpp).
-  bool usesBlockScales() const;
   bool usesColumns() const { return reducesTo(optim::Rate::Col); }
   bool usesWarps() const {
     return !usesColumns() && (!phase.reductions.empty() || usesBlockScales());
@@ -183,6 +182,7 @@ private:
   void loadExponents(mlir::Value row, llvm::MutableArrayRef<Elements> list);
   void storeExponents(mlir::Value row, Elements &elements);
   mlir::Value getExponentAddress(unsigned stream, mlir::Value row);
+  mlir::Value getOwnExponentAddress(unsigned stream, const Place &place);
   mlir::Value getLargest(optim::BlockMaxOp op,
                          llvm::MutableArrayRef<Elements> list);
   mlir::Value shuffleDown(mlir::Value value, int64_t distance);

@@ -73,15 +73,9 @@ Value SimtKernel::getPartials(const PartialReduction &partial) {
 // Blocks with one exponent
 //===----------------------------------------------------------------------===//
 
-bool SimtKernel::usesBlockScales() const {
-  for (unsigned i = 0, e = layout.streams.size(); i != e; ++i)
-    if (isUsed(i) && getFormat(i).isBlockScaled())
-      return true;
-  return false;
-}
-
-/// Exponents and maxima are the same for all elements of a warp, and what
-/// follows from them is computed once per thread.
+/// Exponents and maxima are the same for all elements of a warp that takes
+/// whole blocks, and what follows from them is computed once per thread; else
+/// exponents are the same for adjacent elements, like values of a slice.
 void SimtKernel::shareExponents() {
   if (!body || !usesBlockScales())
     return;
@@ -124,9 +118,17 @@ Value SimtKernel::getExponentAddress(unsigned stream, Value row) {
   return elementAddress(auxBases[stream], number, builder.getI16Type());
 }
 
+/// The same where warps do not take whole blocks; of any element.
+Value SimtKernel::getOwnExponentAddress(unsigned stream, const Place &place) {
+  Type i32 = builder.getI32Type();
+  Value passed = lowBits(first, BlockMaxOp::size);
+  Value narrow = arith::TruncIOp::create(builder, loc, i32, passed);
+  return getExponentAddress(stream, add(narrow, place.index));
+}
+
 /// Of the block in which the item's value number `row` is.
 void SimtKernel::loadExponents(Value row, MutableArrayRef<Elements> list) {
-  if (!body)
+  if (!body || !takesWholeBlocks())
     return;
   for (auto [i, stream] : llvm::enumerate(phase.streams)) {
     if (!getFormat(stream).isBlockScaled() || !(reads >> stream & 1))

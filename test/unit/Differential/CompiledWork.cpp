@@ -78,8 +78,10 @@ std::vector<double> CompiledWork::read(unsigned tensor,
   optimc_view view;
   if (optimc_get_state(optimizer, tensor, state.c_str(), &view, nullptr) ==
       OPTIMC_OK) {
-    auto *values = static_cast<const float *>(view.data);
-    return std::vector<double>(values, values + view.count);
+    std::vector<float> values(view.count);
+    check(optimc_read_state(optimizer, tensor, state.c_str(), values.data(),
+                            view.count, &error));
+    return std::vector<double>(values.begin(), values.end());
   }
   double value;
   if (optimc_get_scalar(optimizer, state.c_str(), OPTIMC_RATE_TENSOR, tensor,

@@ -15,9 +15,12 @@
 #include "ReductionRuns.h"
 #include "ReductionSpecs.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
 #include "optimc-c/Compiler.h"
+#include "optimc/Dialect/Optim/Transforms/Passes.h"
 #include "optimc/Pipelines/BuiltinSpecs.h"
 #include "optimc/Pipelines/Pipelines.h"
+#include "llvm/ADT/StringExtras.h"
 #include <gtest/gtest.h>
 #include <map>
 
@@ -42,10 +45,12 @@ protected:
     registerOptimcDialects(registry);
     context.appendDialectRegistry(registry);
   }
-  /// Compares all ways with the interpreter.
-  void check(const std::string &text, const Workload &work);
+  /// Compares all ways with the interpreter; `store` is a storage plan.
+  void check(const std::string &text, const Workload &work,
+             const char *store = nullptr);
   /// Compares several processes that share the tensors with one that has all.
-  void checkShards(const std::string &text, const Workload &work);
+  void checkShards(const std::string &text, const Workload &work,
+                   const char *store = nullptr);
 
   DialectRegistry registry;
   MLIRContext context{MLIRContext::Threading::DISABLED};
@@ -53,12 +58,22 @@ protected:
 };
 } // namespace
 
-void ReductionTest::check(const std::string &text, const Workload &work) {
+void ReductionTest::check(const std::string &text, const Workload &work,
+                          const char *store) {
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(text, ParserConfig(&context));
   ASSERT_TRUE(module) << text;
   optim::OptimizerOp op;
   module->walk([&](optim::OptimizerOp each) { op = each; });
+  if (store) {
+    optim::OptimSetStorageOptions options;
+    for (StringRef choice : llvm::split(store, ','))
+      options.formats.push_back(choice.str());
+    PassManager passes(&context);
+    passes.addNestedPass<optim::OptimizerOp>(
+        optim::createOptimSetStorage(options));
+    ASSERT_TRUE(succeeded(passes.run(*module))) << text;
+  }
   Record expected = interpret(op, work);
   std::map<uint32_t, optimc_compiled *> programs; // by flags
   for (const Way &way : ways) {
@@ -66,6 +81,7 @@ void ReductionTest::check(const std::string &text, const Workload &work) {
     if (isNew) {
       optimc_compile_options options = OPTIMC_COMPILE_OPTIONS_INIT;
       options.flags = way.flags;
+      options.store = store;
       optimc_error error = {};
       EXPECT_EQ(OPTIMC_OK, optimc_compile_text(text.c_str(), &options,
                                                &place->second, &error))
@@ -87,13 +103,15 @@ void ReductionTest::check(const std::string &text, const Workload &work) {
     optimc_compiled_destroy(compiled);
 }
 
-void ReductionTest::checkShards(const std::string &text, const Workload &work) {
+void ReductionTest::checkShards(const std::string &text, const Workload &work,
+                                const char *store) {
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(text, ParserConfig(&context));
   ASSERT_TRUE(module) << text;
   std::vector<std::string> states;
   module->walk([&](optim::OptimizerOp op) { states = getStates(op); });
   optimc_compile_options options = OPTIMC_COMPILE_OPTIONS_INIT;
+  options.store = store;
   optimc_compiled *compiled = nullptr;
   optimc_error error = {};
   ASSERT_EQ(OPTIMC_OK,
@@ -154,6 +172,24 @@ TEST_P(RandomReductionTest, CompiledEqualsInterpreted) {
   EXPECT_GE(result.numbers, result.values / 2);
 }
 
+/// Rows, columns and blocks of any length cut blocks with one exponent.
+TEST_P(RandomReductionTest, StoredEqualsInterpreted) {
+  static constexpr const char *plans[] = {"states=q8",
+                                          "exp_avg=q8_sr,exp_avg_sq=q8",
+                                          "exp_avg=bf16_sr,exp_avg_sq=q8_sr"};
+  const char *plan = plans[GetParam() % 3];
+  ReductionSpecs specs(8400 + GetParam());
+  for (unsigned i = 0; i != 2 && !HasFailure(); ++i)
+    check(specs.generate(), makeWorkload(smallShapes(), i, /*wild=*/i % 2),
+          plan);
+  std::string text = specs.generate();
+  if (!HasFailure())
+    check(text, makeWorkload(largeShapes(), 97, false), plan);
+  if (!HasFailure())
+    checkShards(text, makeWorkload(shardedShapes(), 96, false), plan);
+  EXPECT_GE(result.numbers, result.values / 2);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shard, RandomReductionTest, testing::Range(0u, 12u));
 
 TEST(ReductionSpecsTest, CoverEveryReduction) {
@@ -175,6 +211,7 @@ TEST_F(ReductionTest, BuiltinsEqualTheInterpreter) {
   for (const BuiltinSpec &spec : getBuiltinSpecs()) {
     check(spec.text.str(), makeWorkload(smallShapes(), 7, false));
     check(spec.text.str(), makeWorkload(largeShapes(), 8, false));
+    check(spec.text.str(), makeWorkload(smallShapes(), 9, true), "states=q8");
     if (HasFailure())
       return;
   }
@@ -182,7 +219,9 @@ TEST_F(ReductionTest, BuiltinsEqualTheInterpreter) {
 
 TEST_F(ReductionTest, ShardsEqualTheWhole) {
   for (const BuiltinSpec &spec : getBuiltinSpecs()) {
-    checkShards(spec.text.str(), makeWorkload(shardedShapes(), 6, false));
+    Workload work = makeWorkload(shardedShapes(), 6, false);
+    checkShards(spec.text.str(), work);
+    checkShards(spec.text.str(), work, "states=q8_sr");
     if (HasFailure())
       return;
   }

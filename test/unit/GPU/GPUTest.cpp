@@ -104,12 +104,16 @@ TEST_P(GPUTest, RandomSpecsEqualMachineCode) {
 TEST_P(GPUTest, ReductionSpecsEqualMachineCode) {
   SimulationCounts counts;
   ReductionSpecs generator(20260303 + GetParam());
+  Numbers numbers(GetParam() + 55);
   unsigned compiled = 0;
   for (unsigned i = 0; i < 8; ++i) {
     std::string text = generator.generate();
+    std::vector<std::string> store;
+    if (i >= 4)
+      store = getRandomPlan(text, numbers);
     std::string failure =
-        check(text, {}, i, {0, 1, 255, 1031, 4096, 20011}, counts);
-    EXPECT_EQ(failure, "") << text;
+        check(text, store, i, {0, 1, 255, 1031, 4096, 20011}, counts);
+    EXPECT_EQ(failure, "") << describe(store) << "\n" << text;
     if (!failure.empty())
       return;
     ++compiled;
