@@ -163,8 +163,7 @@ Error Session::setState(StringRef name, ArrayRef<double> values,
     return words.takeError();
   for (unsigned i = 0, e = impl->op.getStates().size(); i != e; ++i)
     if (impl->op.getState(i).getName() == name && state->rate == Rate::Element)
-      impl->roundStored(impl->op.getFirstState() + i,
-                        impl->model.tensors[tensor], *words);
+      impl->roundSlots(i, impl->model.tensors[tensor], *words);
   *state->values = std::move(*words);
   return Error::success();
 }

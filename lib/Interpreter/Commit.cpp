@@ -119,6 +119,16 @@ void Session::Impl::roundStored(unsigned argument, const Tensor &tensor,
   });
 }
 
+void Session::Impl::roundSlots(unsigned state, const Tensor &tensor,
+                               Array &values) {
+  size_t size = values.size() / op.getState(state).getSlots();
+  for (size_t first = 0; first < values.size(); first += size) {
+    Array slot(values.begin() + first, values.begin() + first + size);
+    roundStored(op.getFirstState() + state, tensor, slot);
+    llvm::copy(slot, values.begin() + first);
+  }
+}
+
 void Session::Impl::store(const Write &write, Frame &frame, const Field *gate) {
   Rate rate = write.value->rate;
   unsigned state = write.argument - op.getFirstState();

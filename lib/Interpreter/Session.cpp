@@ -179,8 +179,7 @@ llvm::Expected<unsigned> Session::addTensor(const TensorInfo &info) {
     Array values(shape->getCount(rate) * state.getSlots(), toWord(initial));
     if (state.getInit() == Init::Param)
       values = tensor.param;
-    impl->roundStored(impl->op.getFirstState() + tensor.states.size() - 1,
-                      tensor, values);
+    impl->roundSlots(tensor.states.size() - 1, tensor, values);
     (rate == Rate::Group ? ofClock : own) = std::move(values);
   }
   for (Attribute attribute : impl->op.getInputs()) {

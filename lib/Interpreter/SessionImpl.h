@@ -54,6 +54,8 @@ struct Session::Impl {
   /// or to nearest where the caller gives them.
   void roundStored(unsigned argument, const Tensor &tensor, Array &values,
                    std::optional<double> t = std::nullopt);
+  /// The same to nearest, for all slots of a state: each has its own blocks.
+  void roundSlots(unsigned state, const Tensor &tensor, Array &values);
   void storeRing(const PendingRing &ring, Frame &frame, const Field *gate);
   void storeOutput(llvm::StringRef name, const Field &value, Frame &frame);
 

@@ -61,6 +61,8 @@ static void addStore(OpPassManager &passes, const CompileOptions &options) {
   optim::OptimSetStorageOptions storage;
   for (const std::string &format : options.store)
     storage.formats.push_back(format);
+  // What a delay keeps is stored like other states.
+  passes.addNestedPass<OptimizerOp>(optim::createOptimExpandDelays());
   passes.addNestedPass<OptimizerOp>(optim::createOptimSetStorage(storage));
 }
 

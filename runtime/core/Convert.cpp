@@ -32,9 +32,10 @@ private:
   optimc_status bad(const std::string &reason) const;
   optimc_status formatOf(const std::string &stream, Format &out) const;
   optimc_status decodeValues(const FileTensor &source, const Format &format,
-                             std::vector<float> &values);
+                             uint64_t slots, std::vector<float> &values);
   void encodeValues(const FileTensor &source, std::string name,
-                    const Format &format, const std::vector<float> &values);
+                    const Format &format, uint64_t slots,
+                    const std::vector<float> &values);
   optimc_status convertStream(const FileTensor &source,
                               const std::string &stream,
                               const std::string &tensor);
@@ -104,7 +105,7 @@ void Converter::add(std::string name, const char *dtype,
 }
 
 optimc_status Converter::decodeValues(const FileTensor &source,
-                                      const Format &format,
+                                      const Format &format, uint64_t slots,
                                       std::vector<float> &values) {
   uint64_t bytes = source.end - source.begin;
   uint64_t count = bytes / format.elementSize();
@@ -112,8 +113,12 @@ optimc_status Converter::decodeValues(const FileTensor &source,
     return bad(optimc::rt::format("'%.300s' is %s, but its format %s has %s",
                                   source.name.c_str(), source.dtype.c_str(),
                                   format.name().c_str(), format.fileDtype()));
+  if (slots > 1 && (source.shape.empty() || source.shape.front() != slots))
+    return bad(optimc::rt::format("'%.300s' is no ring of %llu slots",
+                                  source.name.c_str(),
+                                  static_cast<unsigned long long>(slots)));
   // Data sections need not be aligned for 16-bit words.
-  std::vector<uint16_t> aux(format.auxCount(count));
+  std::vector<uint16_t> aux(slots * format.auxCount(count / slots));
   if (format.hasAux()) {
     std::string name = auxKey(source.name, format);
     const FileTensor *second = header.find(name);
@@ -127,18 +132,26 @@ optimc_status Converter::decodeValues(const FileTensor &source,
   }
   std::vector<char> codes(bytesOf(source), bytesOf(source) + bytes);
   values.resize(count);
-  decode(format, codes.data(), aux.data(), count, values.data());
+  // Each slot has its own blocks.
+  uint64_t size = count / slots;
+  for (uint64_t slot = 0; slot < slots; ++slot)
+    decode(format, codes.data() + slot * size * format.elementSize(),
+           aux.data() + slot * format.auxCount(size), size,
+           values.data() + slot * size);
   return OPTIMC_OK;
 }
 
 void Converter::encodeValues(const FileTensor &source, std::string name,
-                             const Format &format,
+                             const Format &format, uint64_t slots,
                              const std::vector<float> &values) {
-  int64_t count = values.size();
+  int64_t size = values.size() / slots;
   std::vector<char> &codes =
       owned.emplace_back(values.size() * format.elementSize());
-  std::vector<uint16_t> aux(format.auxCount(count));
-  encode(format, values.data(), count, codes.data(), aux.data());
+  std::vector<uint16_t> aux(slots * format.auxCount(size));
+  for (uint64_t slot = 0; slot < slots; ++slot)
+    encode(format, values.data() + slot * size, size,
+           codes.data() + slot * size * format.elementSize(),
+           aux.data() + slot * format.auxCount(size));
   std::string second = format.hasAux() ? auxKey(name, format) : "";
   add(std::move(name), format.fileDtype(), source.shape, codes.data(),
       codes.size());
@@ -147,7 +160,10 @@ void Converter::encodeValues(const FileTensor &source, std::string name,
   std::vector<char> &bytes = owned.emplace_back(aux.size() * sizeof(uint16_t));
   if (!aux.empty())
     memcpy(bytes.data(), aux.data(), bytes.size());
-  add(std::move(second), "U16", {aux.size()}, bytes.data(), bytes.size());
+  std::vector<uint64_t> shape = {aux.size() / slots};
+  if (slots > 1)
+    shape.insert(shape.begin(), slots);
+  add(std::move(second), "U16", std::move(shape), bytes.data(), bytes.size());
 }
 
 /// A parameter's best values are its master weights, and master weights that
@@ -155,7 +171,9 @@ void Converter::encodeValues(const FileTensor &source, std::string name,
 optimc_status Converter::convertStream(const FileTensor &source,
                                        const std::string &stream,
                                        const std::string &tensor) {
-  Format from, to = program.formats[program.findStream(stream)];
+  uint32_t number = program.findStream(stream);
+  Format from, to = program.formats[number];
+  uint64_t slots = program.streams[number].slots;
   if (optimc_status s = formatOf(stream, from))
     return s;
   const FileTensor *best = &source;
@@ -166,13 +184,14 @@ optimc_status Converter::convertStream(const FileTensor &source,
         return s;
     }
   std::vector<float> values;
-  if (optimc_status s = decodeValues(*best, from, values))
+  if (optimc_status s = decodeValues(*best, from, slots, values))
     return s;
-  encodeValues(source, source.name, to, values);
+  encodeValues(source, source.name, to, slots, values);
   if (stream != "param" || best != &source || !hasStream(masterName))
     return OPTIMC_OK;
   encodeValues(source, stateKey(masterName, tensor),
-               program.formats[program.findStream(masterName)], values);
+               program.formats[program.findStream(masterName)], /*slots=*/1,
+               values);
   return OPTIMC_OK;
 }
 

@@ -168,17 +168,18 @@ optimc_status Loader::takeElements(const std::string &key, const Tensor &tensor,
   if (optimc_status s = checkFormat(stream))
     return s;
   const Format &format = program.formats[stream];
-  if (optimc_status s = takeArray(key, format.fileDtype(),
-                                  tensor.valuesOf(program.streams[stream]) *
-                                      format.elementSize(),
-                                  tensor.stream[stream], found))
+  const optimc_stream &source = program.streams[stream];
+  if (optimc_status s =
+          takeArray(key, format.fileDtype(),
+                    tensor.valuesOf(source) * format.elementSize(),
+                    tensor.stream[stream], found))
     return s;
   if (!format.hasAux())
     return OPTIMC_OK;
   bool complete;
   std::string second = auxKey(key, format);
   if (optimc_status s = takeArray(
-          second, "U16", format.auxCount(tensor.count) * sizeof(uint16_t),
+          second, "U16", tensor.auxCountOf(source, format) * sizeof(uint16_t),
           tensor.aux[stream], complete))
     return s;
   return complete ? OPTIMC_OK

@@ -84,6 +84,10 @@ struct Tensor : Extent {
   int64_t valuesOf(const optimc_stream &stream) const {
     return countOf(stream.rate) * stream.slots;
   }
+  /// The 16-bit words of its second array: each slot has its own blocks.
+  int64_t auxCountOf(const optimc_stream &stream, const Format &format) const {
+    return format.auxCount(countOf(stream.rate)) * stream.slots;
+  }
 
   std::string layout() const; // "[4, 3] 0 12": shape, shard start, shard count
 };
@@ -192,8 +196,9 @@ optimc_status pullScalars(const Optimizer &opt, const Diag &diag);
 void scalarsChanged(Optimizer &opt);
 
 // Element states (States.cpp).
-/// Local elements [first, first + count) of a stream as float32; `first` is a
-/// multiple of storageBlock. Writing rounds to nearest.
+/// Local values [first, first + count) of a stream as float32, in one slot or
+/// more; `first` is a multiple of storageBlock in its slot. Writing rounds to
+/// nearest.
 optimc_status readElements(const Optimizer &opt, const Tensor &tensor,
                            uint32_t stream, int64_t first, int64_t count,
                            float *values, const Diag &diag);

@@ -272,13 +272,11 @@ optimc_status Program::checkPlan(const Entry &entry, const Plan &plan,
                        "step does",
                        entry.name, streams[i].name);
     if (formats[i].storage != OPTIMC_STORAGE_F32 &&
-        (streams[i].rate != OPTIMC_RATE_ELEMENT ||
-         (formats[i].hasAux() && streams[i].slots > 1)))
+        streams[i].rate != OPTIMC_RATE_ELEMENT)
       return diag.fail(OPTIMC_BAD_PROGRAM,
-                       "'%s' has rate %s and %u slots and cannot be stored as "
-                       "%s",
+                       "'%s' has rate %s and cannot be stored as %s",
                        streams[i].name, rateName(streams[i].rate),
-                       streams[i].slots, formats[i].name().c_str());
+                       formats[i].name().c_str());
     if (formats[i].isBlockScaled() && plan.granule % storageBlock)
       return diag.fail(OPTIMC_BAD_PROGRAM,
                        "entry '%s' stores '%s' in blocks of %lld, but has the "

@@ -67,8 +67,11 @@ void Contents::addElements(std::string key, const Tensor &tensor,
       values * format.elementSize(), tensor.stream[stream]);
   if (!format.hasAux())
     return;
-  uint64_t count = format.auxCount(tensor.count);
-  add(std::move(second), "U16", {count}, count * sizeof(uint16_t),
+  uint64_t count = tensor.auxCountOf(source, format);
+  std::vector<uint64_t> words = {count / source.slots};
+  if (source.slots > 1)
+    words.insert(words.begin(), source.slots);
+  add(std::move(second), "U16", std::move(words), count * sizeof(uint16_t),
       tensor.aux[stream]);
 }
 

@@ -18,10 +18,30 @@ static size_t positionOf(const Format &format, int64_t first) {
   return static_cast<size_t>(first) * format.elementSize();
 }
 
+/// Where value `first` of slot `slot` is in the second array.
 static uint16_t *auxOf(const Tensor &tensor, uint32_t stream,
-                       const Format &format, int64_t first) {
+                       const Format &format, int64_t slot, int64_t first) {
   auto *aux = static_cast<uint16_t *>(tensor.aux[stream]);
-  return aux ? aux + format.auxCount(first) : nullptr;
+  return aux ? aux + slot * format.auxCount(tensor.count) +
+                   format.auxCount(first)
+             : nullptr;
+}
+
+/// Calls `visit` with parts of [first, first + count) that are in one slot: its
+/// number, where they start in it, how many they are, and how many came before.
+template <typename Visit>
+static optimc_status forEachSlot(const Tensor &tensor,
+                                 const optimc_stream &stream, int64_t first,
+                                 int64_t count, Visit visit) {
+  int64_t size = tensor.countOf(stream.rate);
+  for (int64_t done = 0; done < count;) {
+    int64_t slot = (first + done) / size, from = (first + done) % size;
+    int64_t part = std::min(size - from, count - done);
+    if (optimc_status s = visit(slot, from, part, done))
+      return s;
+    done += part;
+  }
+  return OPTIMC_OK;
 }
 
 optimc_status optimc::rt::readElements(const Optimizer &opt,
@@ -32,17 +52,21 @@ optimc_status optimc::rt::readElements(const Optimizer &opt,
   std::vector<char> copies[2];
   const void *codes, *aux;
   auto *from = static_cast<const char *>(tensor.stream[stream]);
-  if (optimc_status s =
-          opt.memory->view(from + positionOf(format, first),
-                           static_cast<int64_t>(positionOf(format, count)),
-                           copies[0], codes, diag))
-    return s;
-  if (optimc_status s = opt.memory->view(
-          auxOf(tensor, stream, format, first),
-          format.auxCount(count) * sizeof(uint16_t), copies[1], aux, diag))
-    return s;
-  decode(format, codes, static_cast<const uint16_t *>(aux), count, values);
-  return OPTIMC_OK;
+  auto read = [&](int64_t slot, int64_t start, int64_t part, int64_t done) {
+    if (optimc_status s =
+            opt.memory->view(from + positionOf(format, first + done),
+                             static_cast<int64_t>(positionOf(format, part)),
+                             copies[0], codes, diag))
+      return s;
+    if (optimc_status s = opt.memory->view(
+            auxOf(tensor, stream, format, slot, start),
+            format.auxCount(part) * sizeof(uint16_t), copies[1], aux, diag))
+      return s;
+    decode(format, codes, static_cast<const uint16_t *>(aux), part,
+           values + done);
+    return OPTIMC_OK;
+  };
+  return forEachSlot(tensor, opt.program.streams[stream], first, count, read);
 }
 
 optimc_status optimc::rt::writeElements(const Optimizer &opt, Tensor &tensor,
@@ -51,17 +75,21 @@ optimc_status optimc::rt::writeElements(const Optimizer &opt, Tensor &tensor,
                                         const Diag &diag) {
   const Format &format = opt.program.formats[stream];
   std::vector<char> copies[2];
-  char *codes =
-      static_cast<char *>(tensor.stream[stream]) + positionOf(format, first);
-  uint16_t *aux = auxOf(tensor, stream, format, first);
-  auto bytes = static_cast<int64_t>(positionOf(format, count));
-  int64_t auxBytes = format.auxCount(count) * sizeof(uint16_t);
-  void *codesHere = opt.memory->place(codes, bytes, copies[0]);
-  void *auxHere = opt.memory->place(aux, auxBytes, copies[1]);
-  encode(format, values, count, codesHere, static_cast<uint16_t *>(auxHere));
-  if (optimc_status s = opt.memory->write(codes, codesHere, bytes, diag))
-    return s;
-  return opt.memory->write(aux, auxHere, auxBytes, diag);
+  auto write = [&](int64_t slot, int64_t start, int64_t part, int64_t done) {
+    char *codes = static_cast<char *>(tensor.stream[stream]) +
+                  positionOf(format, first + done);
+    uint16_t *aux = auxOf(tensor, stream, format, slot, start);
+    auto bytes = static_cast<int64_t>(positionOf(format, part));
+    int64_t auxBytes = format.auxCount(part) * sizeof(uint16_t);
+    void *codesHere = opt.memory->place(codes, bytes, copies[0]);
+    void *auxHere = opt.memory->place(aux, auxBytes, copies[1]);
+    encode(format, values + done, part, codesHere,
+           static_cast<uint16_t *>(auxHere));
+    if (optimc_status s = opt.memory->write(codes, codesHere, bytes, diag))
+      return s;
+    return opt.memory->write(aux, auxHere, auxBytes, diag);
+  };
+  return forEachSlot(tensor, opt.program.streams[stream], first, count, write);
 }
 
 optimc_status optimc::rt::initStream(const Optimizer &opt, uint32_t stream,
@@ -82,22 +110,26 @@ optimc_status optimc::rt::initStream(const Optimizer &opt, uint32_t stream,
             tensor.stream[stream],
             static_cast<int64_t>(positionOf(format, total)), diag))
       return s;
-    return opt.memory->clear(tensor.aux[stream],
-                             format.auxCount(total) * sizeof(uint16_t), diag);
+    return opt.memory->clear(
+        tensor.aux[stream], tensor.auxCountOf(start, format) * sizeof(uint16_t),
+        diag);
   }
   // Copies to a device cost more than what they copy.
   int64_t chunk = (opt.memory->isHost() ? 16 : 4096) * storageBlock;
   std::vector<float> values(std::min(chunk, total), value);
-  for (int64_t first = 0; first < total; first += chunk) {
-    int64_t count = std::min(chunk, total - first);
-    if (start.init == OPTIMC_INIT_PARAM)
-      if (optimc_status s = readElements(opt, tensor, opt.program.paramStream,
-                                         first, count, values.data(), diag))
+  int64_t size = tensor.countOf(start.rate);
+  for (int64_t slot = 0; slot < total; slot += size)
+    for (int64_t first = 0; first < size; first += chunk) {
+      int64_t count = std::min(chunk, size - first);
+      // A ring cannot start so: it has one slot.
+      if (start.init == OPTIMC_INIT_PARAM)
+        if (optimc_status s = readElements(opt, tensor, opt.program.paramStream,
+                                           first, count, values.data(), diag))
+          return s;
+      if (optimc_status s = writeElements(opt, tensor, stream, slot + first,
+                                          count, values.data(), diag))
         return s;
-    if (optimc_status s = writeElements(opt, tensor, stream, first, count,
-                                        values.data(), diag))
-      return s;
-  }
+    }
   return OPTIMC_OK;
 }
 
@@ -146,7 +178,7 @@ optimc_status optimc_get_state(const optimc_optimizer *opt,
           format.dtype(),
           0,
           static_cast<uint16_t *>(owner.aux[stream]),
-          format.auxCount(owner.count)};
+          owner.auxCountOf(opt->program.streams[stream], format)};
   return OPTIMC_OK;
 }
 

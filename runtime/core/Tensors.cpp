@@ -316,9 +316,10 @@ optimc_status Registration::bindBuffers() {
                         tensor->valuesOf(program.streams[i]),
                         format.elementSize(), name, desc.name, diag))
       return s;
-    if (optimc_status s = checkBuffer(*opt.memory, tensor->aux[i],
-                                      format.auxCount(tensor->count),
-                                      sizeof(uint16_t), name, desc.name, diag))
+    if (optimc_status s =
+            checkBuffer(*opt.memory, tensor->aux[i],
+                        tensor->auxCountOf(program.streams[i], format),
+                        sizeof(uint16_t), name, desc.name, diag))
       return s;
   }
   return checkAux();
@@ -391,7 +392,8 @@ optimc_status Registration::allocateStates() {
   for (uint32_t i = 0; i < program.streams.size(); ++i) {
     const Format &format = program.formats[i];
     int64_t bytes = tensor->valuesOf(program.streams[i]) * format.elementSize();
-    int64_t auxBytes = format.auxCount(count) * sizeof(uint16_t);
+    int64_t auxBytes =
+        tensor->auxCountOf(program.streams[i], format) * sizeof(uint16_t);
     uint32_t role = program.streams[i].role;
     if (isUsed(i) &&
         (role == OPTIMC_ROLE_STATE || role == OPTIMC_ROLE_TEMPORARY))

@@ -141,11 +141,17 @@ void Schedule::addRings(const ScheduleItem &item, size_t index,
     const optimc_stream &stream = program.streams[i];
     if (stream.slots == 1 || !item.stream[i])
       continue;
-    size_t values = item.extent.countOf(stream.rate);
+    const Format &format = program.formats[i];
+    int64_t values = item.extent.countOf(stream.rate);
+    auto add = [&](size_t pointer, size_t stride) {
+      rings.push_back({pointer, static_cast<char *>(pointers[pointer]), stride,
+                       stream.slots, item.clock});
+    };
     size_t pointer = 2 * index * nStreams + i;
-    rings.push_back({pointer, static_cast<char *>(pointers[pointer]),
-                     values * program.formats[i].elementSize(), stream.slots,
-                     item.clock});
+    add(pointer, static_cast<size_t>(values) * format.elementSize());
+    if (format.hasAux())
+      add(pointer + nStreams,
+          static_cast<size_t>(format.auxCount(values)) * sizeof(uint16_t));
   }
 }
 

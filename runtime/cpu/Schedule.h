@@ -84,7 +84,7 @@ public:
 
 private:
   struct Ring {
-    size_t pointer; // in `pointers`
+    size_t pointer; // in `pointers`: the stream, or its second array
     char *base;
     size_t stride; // bytes of a slot
     uint32_t slots;

@@ -160,9 +160,18 @@ void SimtKernel::placeRing(unsigned stream) {
   Value taken = subtract(positive, one);
   Value slots = constant(getNumSlots(stream));
   Value slot = arith::RemUIOp::create(builder, loc, taken, slots);
-  Value skipped = multiply(slot, getCountOf(layout.streams[stream].rate));
+  Value count = getCountOf(layout.streams[stream].rate);
+  Value skipped = multiply(slot, count);
   requireMultiple(skipped, width);
   bases[stream] = elementAddress(bases[stream], skipped, getMemoryType(stream));
+  StorageAttr storage = getFormat(stream);
+  if (!storage.hasAux())
+    return;
+  // Each slot has its own blocks.
+  if (storage.isBlockScaled())
+    skipped = multiply(slot, divideUp(count, BlockMaxOp::size));
+  auxBases[stream] =
+      elementAddress(auxBases[stream], skipped, builder.getI16Type());
 }
 
 /// Bases of what the loops access: of streams over the phase's domain at the
@@ -176,22 +185,23 @@ void SimtKernel::placeStreams() {
   for (unsigned i = 0, e = layout.streams.size(); i != e; ++i) {
     if (!isUsed(i))
       continue;
+    StorageAttr storage = getFormat(i);
     bases[i] = loadField(getPointer(), table, stream + i * sizeof(uint64_t));
+    if (storage.hasAux())
+      auxBases[i] = loadField(getPointer(), table, aux + i * sizeof(uint64_t));
     if (getNumSlots(i) > 1)
       placeRing(i);
     if (layout.streams[i].rate != phase.domain)
       continue;
     bases[i] = elementAddress(bases[i], first, getMemoryType(i));
-    StorageAttr storage = getFormat(i);
     if (!storage.hasAux())
       continue;
-    Value second = loadField(getPointer(), table, aux + i * sizeof(uint64_t));
     Value position = first;
     if (storage.isBlockScaled()) {
       Value size = constant(BlockMaxOp::size);
       position = divide(first, size);
     }
-    auxBases[i] = elementAddress(second, position, builder.getI16Type());
+    auxBases[i] = elementAddress(auxBases[i], position, builder.getI16Type());
   }
 }
 

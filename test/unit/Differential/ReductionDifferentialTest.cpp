@@ -70,6 +70,7 @@ void ReductionTest::check(const std::string &text, const Workload &work,
     for (StringRef choice : llvm::split(store, ','))
       options.formats.push_back(choice.str());
     PassManager passes(&context);
+    passes.addNestedPass<optim::OptimizerOp>(optim::createOptimExpandDelays());
     passes.addNestedPass<optim::OptimizerOp>(
         optim::createOptimSetStorage(options));
     ASSERT_TRUE(succeeded(passes.run(*module))) << text;
@@ -215,6 +216,29 @@ TEST_F(ReductionTest, BuiltinsEqualTheInterpreter) {
     if (HasFailure())
       return;
   }
+}
+
+/// Each slot of a ring has blocks of its own, which start with it.
+TEST_F(ReductionTest, StoredRingsEqualTheInterpreter) {
+  constexpr const char *text = R"(
+optim.optimizer @rings(%p, %g) hyper(%lr = 0.01 in [0, inf))
+    state(%m "exp_avg", %r "row_avg" : row, %w "window" = 0.5 slots 3) {
+  %m_t  = ema %m, %g decay 0.9
+  %last = delay %m_t by 1 "last"
+  %old  = delay %g by 2 "old"
+  %rows = reduce mean_sq %w to row
+  %r_t  = ema %r, %rows decay 0.5
+  %u    = expr (%m_t - 0.5 * %last + %old - 0.25 * %w) / (sqrt(%r_t) + 0.5)
+  %p_t  = expr %p - %lr * %u
+  commit %p = %p_t, %m = %m_t, %r = %r_t, %w = %g
+}
+)";
+  for (const char *store :
+       {"states=q8", "window=q8_sr,old=bf16_sr,last=q8", "old=q8,last=f16"})
+    check(text, makeWorkload(smallShapes(), 12, /*wild=*/true, /*steps=*/8),
+          store);
+  check(text, makeWorkload(largeShapes(), 13, false, 5), "states=q8_sr");
+  EXPECT_GE(result.numbers, result.values / 3);
 }
 
 TEST_F(ReductionTest, ShardsEqualTheWhole) {

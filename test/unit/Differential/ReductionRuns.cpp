@@ -37,10 +37,11 @@ static float drawValue(std::mt19937_64 &random, bool wild) {
   return std::normal_distribution<float>()(random);
 }
 
-Workload test::makeWorkload(std::vector<Shape> shapes, uint64_t seed,
-                            bool wild) {
+Workload test::makeWorkload(std::vector<Shape> shapes, uint64_t seed, bool wild,
+                            unsigned steps) {
   std::mt19937_64 random(seed);
   Workload work;
+  work.steps = steps;
   work.shapes = std::move(shapes);
   auto draw = [&](const Shape &shape, bool isWild) {
     std::vector<float> values(countOf(shape));

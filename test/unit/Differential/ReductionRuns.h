@@ -25,14 +25,15 @@ struct Shape {
 /// What is done with a spec: the same for all runs.
 struct Workload {
   std::vector<Shape> shapes;
-  unsigned steps = 3;
+  unsigned steps;
   std::vector<std::vector<float>> params;             ///< by tensor
   std::vector<std::vector<std::vector<float>>> grads; ///< by step, tensor
   std::vector<std::vector<unsigned>> active;          ///< by step
 };
 
 /// `wild`: bit patterns of all sorts among the gradients.
-Workload makeWorkload(std::vector<Shape> shapes, uint64_t seed, bool wild);
+Workload makeWorkload(std::vector<Shape> shapes, uint64_t seed, bool wild,
+                      unsigned steps = 3);
 
 struct Way {
   const char *name;

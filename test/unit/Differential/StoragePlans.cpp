@@ -32,6 +32,10 @@ static Streams getStreams(const std::string &spec) {
   for (unsigned i = 0, e = op.getStates().size(); i != e; ++i)
     if (op.getState(i).getRate() == Rate::Element)
       streams.states.push_back(op.getState(i).getName().str());
+  op.getStep().walk([&](DelayOp delay) {
+    if (getRate(delay.getResult()) == Rate::Element)
+      streams.states.push_back(delay.getState().str());
+  });
   for (unsigned i = 0, e = op.getInputs().size(); i != e; ++i)
     if (op.getInput(i).getRate() == Rate::Element)
       streams.inputs.push_back(op.getInput(i).getName().str());

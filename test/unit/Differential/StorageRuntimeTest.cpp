@@ -91,10 +91,13 @@ public:
                                &error));
     expect(optimc_step(handle, &error));
   }
+  /// All slots of a ring.
   std::vector<float> read(const char *name) {
-    std::vector<float> values(count);
-    expect(
-        optimc_read_state(handle, tensor, name, values.data(), count, &error));
+    optimc_view view = {};
+    expect(optimc_get_state(handle, tensor, name, &view, &error));
+    std::vector<float> values(view.count);
+    expect(optimc_read_state(handle, tensor, name, values.data(), view.count,
+                             &error));
     return values;
   }
   /// What is in memory: codes, then the second array.
@@ -248,6 +251,72 @@ TEST_P(PlanTest, OtherPlansAreConverted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, PlanTest, testing::Range(0u, 4u));
+
+/// Slots have blocks of their own, in memory, in files and in conversions.
+TEST(StorageRuntimeTest, RingsOfBlocksAreKept) {
+  const std::string spec = R"(
+optim.optimizer @ring(%p, %g) {
+  %old = delay %g by 3 "old"
+  %p_t = expr %p - 0.01 * (%g + 0.5 * %old)
+  commit %p = %p_t
+}
+)";
+  const CompiledSpec &plain = getProgram(spec, {"old=f32"}),
+                     &stored = getProgram(spec, {"old=q8"});
+  constexpr size_t count = 300;
+  File from("ring-plain"), to("ring-stored"), saved("ring-saved");
+  StoredRun exact(plain.program), ring(stored.program), other(stored.program),
+      loaded(stored.program);
+  for (StoredRun *run : {&exact, &ring, &other, &loaded})
+    run->expect(run->add(getNumbers(count, 4)));
+  for (unsigned t = 0; t < 5; ++t) {
+    // Blocks of neighbouring slots have very different exponents.
+    std::vector<float> gradient = getNumbers(count, 30 + t);
+    for (float &value : gradient)
+      value = std::ldexp(value, 20 * int(t));
+    exact.step(gradient);
+    ring.step(gradient);
+  }
+  optimc_view view;
+  ring.expect(optimc_get_state(ring.handle, 0, "old", &view, &ring.error));
+  EXPECT_EQ(int64_t(3 * count), view.count);
+  EXPECT_EQ(6, view.aux_count);
+  std::vector<float> old = exact.read("old"), rounded = ring.read("old");
+  for (size_t first = 0; first < old.size(); first += count) {
+    float largest = 0;
+    for (size_t i = first; i < first + count; ++i)
+      largest = std::max(largest, std::abs(old[i]));
+    EXPECT_GT(largest, 0);
+    for (size_t i = first; i < first + count; ++i)
+      if (std::abs(old[i]) > largest / 1024)
+        EXPECT_NEAR(old[i], rounded[i], std::abs(old[i]) / 8) << i;
+  }
+  // Written, saved and converted: the same codes.
+  other.expect(optimc_write_state(other.handle, 0, "old", old.data(),
+                                  old.size(), &other.error));
+  EXPECT_EQ(ring.raw("old"), other.raw("old"));
+  ring.expect(optimc_save(ring.handle, saved.get(), &ring.error));
+  loaded.expect(optimc_load(loaded.handle, saved.get(),
+                            OPTIMC_LOAD_SAME_PROGRAM, nullptr, nullptr,
+                            &loaded.error));
+  EXPECT_EQ(ring.raw("old"), loaded.raw("old"));
+  exact.expect(optimc_save(exact.handle, from.get(), &exact.error));
+  optimc_error error;
+  ASSERT_EQ(OPTIMC_OK,
+            optimc_convert_checkpoint(stored.program, from.get(), to.get(),
+                                      nullptr, nullptr, &error))
+      << error.message;
+  other.expect(optimc_load(other.handle, to.get(), OPTIMC_LOAD_SAME_PROGRAM,
+                           nullptr, nullptr, &other.error));
+  EXPECT_EQ(ring.raw("old"), other.raw("old"));
+  ASSERT_EQ(OPTIMC_OK,
+            optimc_convert_checkpoint(plain.program, saved.get(), from.get(),
+                                      nullptr, nullptr, &error))
+      << error.message;
+  exact.expect(optimc_load(exact.handle, from.get(), OPTIMC_LOAD_SAME_PROGRAM,
+                           nullptr, nullptr, &exact.error));
+  EXPECT_EQ(rounded, exact.read("old"));
+}
 
 TEST(StorageRuntimeTest, WrongTypesAndCutsAreErrors) {
   const CompiledSpec &compiled = getProgram("adamw", plans[0]);

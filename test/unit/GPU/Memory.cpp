@@ -37,6 +37,12 @@ size_t optimc::test::getElementSize(uint32_t storage) {
                                                                          : 2;
 }
 
+size_t optimc::test::getAuxCount(uint32_t storage, size_t count) {
+  if (storage == OPTIMC_STORAGE_SPLIT)
+    return count;
+  return getElementSize(storage) == 1 ? (count + 255) / 256 : 0;
+}
+
 template <typename T>
 static T get(const uint8_t *bytes) {
   T value;
@@ -155,10 +161,9 @@ static Buffer makeStream(uint32_t storage, size_t count, Numbers &numbers) {
 }
 
 /// q8's exponents, or the low halves of split.
-static Buffer makeAux(uint32_t storage, size_t count, Numbers &numbers) {
+static Buffer makeAux(uint32_t storage, size_t entries, Numbers &numbers) {
   Buffer buffer;
   bool isLow = storage == OPTIMC_STORAGE_SPLIT;
-  size_t entries = isLow ? count : (count + 255) / 256;
   buffer.bytes.resize(2 * entries);
   for (size_t i = 0; i < entries; ++i) {
     constexpr int largestExponent = 1789;
@@ -209,12 +214,10 @@ TestTensor optimc::test::makeTensor(const optimc_program &program,
   for (uint32_t i = 0; i < program.streams.count; ++i) {
     const optimc_stream &stream = at(program.streams, i);
     uint32_t storage = plan.storage[i];
-    size_t count =
-        static_cast<size_t>(shape.countOf(stream.rate)) * stream.slots;
-    tensor.stream.push_back(makeStream(storage, count, numbers));
-    bool hasAux =
-        storage == OPTIMC_STORAGE_SPLIT || getElementSize(storage) == 1;
-    tensor.aux.push_back(hasAux ? makeAux(storage, count, numbers) : Buffer());
+    auto count = static_cast<size_t>(shape.countOf(stream.rate));
+    tensor.stream.push_back(makeStream(storage, count * stream.slots, numbers));
+    tensor.aux.push_back(
+        makeAux(storage, getAuxCount(storage, count) * stream.slots, numbers));
   }
   for (uint32_t i = 0; i < entry.reductions.count; ++i)
     tensor.partials.push_back(makePartials(at(entry.reductions, i), shape));

@@ -77,6 +77,8 @@ private:
 };
 
 size_t getElementSize(uint32_t storage);
+/// Entries of the second array of `count` values, or of one slot of a ring.
+size_t getAuxCount(uint32_t storage, size_t count);
 
 /// Random contents: numbers as in training, and any bits.
 TestTensor makeTensor(const optimc_program &program, const optimc_entry &entry,

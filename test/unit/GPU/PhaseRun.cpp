@@ -33,8 +33,9 @@ private:
   bool isOurs(const TestTensor &tensor) const {
     return (tensor.predicates & variant.mask) == variant.value;
   }
-  /// The slot of a ring in bytes.
-  size_t getSlot(const TestTensor &tensor, uint32_t stream) const;
+  /// Where the slot of a ring is, in bytes: codes, and the second array.
+  std::pair<size_t, size_t> getSlot(const TestTensor &tensor,
+                                    uint32_t stream) const;
   uint64_t getNumber(const TestTensor &tensor) const;
   double getAhead() const;
 
@@ -63,11 +64,14 @@ uint64_t PhaseRun::getNumber(const TestTensor &tensor) const {
   return numberOf(tensor.step + getAhead());
 }
 
-size_t PhaseRun::getSlot(const TestTensor &tensor, uint32_t stream) const {
+std::pair<size_t, size_t> PhaseRun::getSlot(const TestTensor &tensor,
+                                            uint32_t stream) const {
   const optimc_stream &what = at(program.streams, stream);
   uint64_t slot = numberOf(tensor.step + getAhead() - 1) % what.slots;
-  return slot * static_cast<size_t>(tensor.shape.countOf(what.rate)) *
-         getElementSize(plan.storage[stream]);
+  auto count = static_cast<size_t>(tensor.shape.countOf(what.rate));
+  uint32_t storage = plan.storage[stream];
+  return {slot * count * getElementSize(storage),
+          slot * getAuxCount(storage, count) * sizeof(uint16_t)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,8 +153,9 @@ void PhaseRun::cut(uint32_t index) {
 void PhaseRun::runOnHost(TestTensor &tensor) {
   std::vector<void *> stream, aux, partials;
   for (uint32_t i = 0; i < program.streams.count; ++i) {
-    stream.push_back(tensor.stream[i].bytes.data() + getSlot(tensor, i));
-    aux.push_back(tensor.aux[i].bytes.data());
+    auto [codes, words] = getSlot(tensor, i);
+    stream.push_back(tensor.stream[i].bytes.data() + codes);
+    aux.push_back(tensor.aux[i].bytes.data() + words);
   }
   for (Buffer &buffer : tensor.partials)
     partials.push_back(buffer.bytes.data());
