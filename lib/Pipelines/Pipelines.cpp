@@ -69,6 +69,7 @@ static void addStore(OpPassManager &passes, const CompileOptions &options) {
 static void addExpand(OpPassManager &passes, const CompileOptions &) {
   OpPassManager &nested = passes.nest<OptimizerOp>();
   nested.addPass(optim::createOptimExpandDelays());
+  nested.addPass(optim::createOptimExpandScalarRings());
   nested.addPass(optim::createOptimExpandCases());
   nested.addPass(optim::createOptimExpandGates());
   nested.addPass(optim::createOptimExpandExpr());

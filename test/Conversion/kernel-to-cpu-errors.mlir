@@ -33,7 +33,7 @@ optim.optimizer @gate(%p, %g) input(%f : model = 0) {
 
 // -----
 
-// expected-error @below {{state 'd' is a ring of 3 scalars, which is not compiled yet; 'optimc run --engine=interpreter' executes it}}
+// expected-error @below {{state 'd' is a ring of 3 scalars; run optim-expand-scalar-rings first}}
 optim.optimizer @ring(%p, %g) state(%d : group slots 3) {
   commit %p = %g
 }

@@ -113,8 +113,7 @@ static LogicalResult readSignature(ProgramLayout &layout) {
       return op.emitOpError("state '")
              << state.getName().getValue() << "' is a ring of "
              << state.getSlots()
-             << " scalars, which is not compiled yet; 'optimc run "
-                "--engine=interpreter' executes it";
+             << " scalars; run optim-expand-scalar-rings first";
     if (isKernelRate(rate))
       layout.streams.push_back({state.getName().str(), argument, rate});
     else

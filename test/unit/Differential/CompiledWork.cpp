@@ -87,6 +87,14 @@ std::vector<double> CompiledWork::read(unsigned tensor,
   if (optimc_get_scalar(optimizer, state.c_str(), OPTIMC_RATE_TENSOR, tensor,
                         &value, nullptr) == OPTIMC_OK)
     return {value};
+  // A ring of scalars is a state per slot.
+  std::vector<double> slots;
+  while (optimc_get_scalar(
+             optimizer, (state + "_" + std::to_string(slots.size())).c_str(),
+             OPTIMC_RATE_TENSOR, tensor, &value, nullptr) == OPTIMC_OK)
+    slots.push_back(value);
+  if (!slots.empty())
+    return slots;
   return {}; // this class of tensors does not have it
 }
 

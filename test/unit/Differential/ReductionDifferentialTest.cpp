@@ -241,6 +241,32 @@ optim.optimizer @rings(%p, %g) hyper(%lr = 0.01 in [0, inf))
   EXPECT_GE(result.numbers, result.values / 3);
 }
 
+/// Per clock and per tensor, of values that are known before reductions and
+/// after them.
+TEST_F(ReductionTest, ScalarRingsEqualTheInterpreter) {
+  constexpr const char *text = R"(
+optim.optimizer @rings(%p, %g) hyper(%lr = 0.01 in [0, inf))
+    state(%w "window" : tensor = 0.5 slots 3, %n "count" : tensor slots 2) {
+  %t    = t
+  %rate = expr %lr * sqrt(%t)
+  %late = delay %rate by 2 "late"
+  %sq   = reduce mean_sq %g to tensor
+  %all  = reduce max_abs %g to model
+  %old  = delay %all by 4 "old"
+  %n_t  = expr %n + %t
+  %p_t  = expr %p - (%rate + %late) * %g / (1 + sqrt(%w) + %old + 0.1 * %n)
+  commit %p = %p_t, %w = %sq, %n = %n_t, "count" = %n_t
+} entry "rewind" {
+  %n_t = expr %n - 1
+  commit %n = %n_t
+}
+)";
+  check(text, makeWorkload(smallShapes(), 14, /*wild=*/false, /*steps=*/9));
+  check(text, makeWorkload(smallShapes(), 15, /*wild=*/true, /*steps=*/6),
+        "param=f32");
+  EXPECT_GE(result.numbers, result.values / 2);
+}
+
 TEST_F(ReductionTest, ShardsEqualTheWhole) {
   for (const BuiltinSpec &spec : getBuiltinSpecs()) {
     Workload work = makeWorkload(shardedShapes(), 6, false);

@@ -74,7 +74,7 @@ std::string ReductionSpecs::generate() {
     values[rate].push_back(result);
   }
   if (below(2)) {
-    int window = below(2) ? 1 : 3, rate = below(3) ? element : 3 + below(3);
+    int window = below(2) ? 1 : 3, rate = below(3) ? element : 1 + below(5);
     std::string result = name();
     line(result + " = delay " + pick(rate) + " by " + std::to_string(window) +
          " \"ring\"");

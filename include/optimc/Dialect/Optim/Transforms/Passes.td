@@ -178,6 +178,39 @@ def OptimExpandDelays : Pass<"optim-expand-delays", "OptimizerOp"> {
   let dependentDialects = ["OptimDialect"];
 }
 
+def OptimExpandScalarRings : Pass<"optim-expand-scalar-rings", "OptimizerOp"> {
+  let summary = "Turn rings of scalars into one state per slot";
+  let description = [{
+    Kernels move a ring's pointer; scalar functions have all states at hand and
+    select. A ring of W scalars is W states, which checkpoints keep under the
+    names `name_0` to `name_{W-1}`, slot by slot. At most 1024.
+
+    Before:
+    ```mlir
+    optim.optimizer @f(%p, %g) state(%d "old" : group slots 2) {
+      %x = add %d, 1
+      commit %d = %x
+    ```
+    After:
+    ```mlir
+    optim.optimizer @f(%p, %g) state(%d_0 "old_0" : group, %d_1 "old_1" : group) {
+      %t = t
+      %d_previous = sub %t, %c1
+      %d_taken = max %d_previous, %c0
+      %d_slot = mod %d_taken, %c2
+      %d_is0 = cmp eq %d_slot, %c0
+      %d_is1 = cmp eq %d_slot, %c1
+      %d_old = select %d_is1, %d_1, %d_0
+      %x = add %d_old, 1
+      %d_next0 = select %d_is0, %x, %d_0
+      %d_next1 = select %d_is1, %x, %d_1
+      commit %d_0 = %d_next0, %d_1 = %d_next1
+    ```
+    Runs after `optim-expand-delays` and before gates are expanded.
+  }];
+  let dependentDialects = ["OptimDialect"];
+}
+
 def OptimExpandCases : Pass<"optim-expand-cases", "OptimizerOp"> {
   let summary = "Turn classes of tensors into selects on the rank";
   let description = [{
