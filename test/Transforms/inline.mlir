@@ -77,3 +77,37 @@ optim.optimizer @through(%p, %g) {
   %w = sub %x, %y
   commit %p = %w
 }
+
+// -0 + 0 is +0: a sum is not its only value.
+optim.func @reduced(%x) {
+  %sum = reduce sum %x to row
+  %sq = reduce mean_sq %x to row
+  %top = reduce max %x to row
+  %largest = reduce max_abs %x to row
+  %u = case rank >= 2 {
+    %inner = reduce min %x to row
+    yield %inner
+  } else {
+    yield %top
+  }
+  yield %sum, %sq, %top, %largest, %u
+}
+
+// What is a row's already is reduced from one value.
+// CHECK-LABEL: optim.optimizer @own
+// CHECK: %s = reduce sum %g to row
+// CHECK: %[[ZERO:.*]] = constant 0
+// CHECK: %a = add %s, %[[ZERO]]
+// CHECK: %b = mul %s, %s
+// CHECK: %d = abs %s
+// CHECK-NOT: reduce
+// CHECK: %e = case rank >= 2 {
+// CHECK-NEXT: yield %s
+// CHECK: yield %s
+// CHECK: expr %a + %b + %s + %d + %e
+optim.optimizer @own(%p, %g) state(%r : row) {
+  %s = reduce sum %g to row
+  %a, %b, %c, %d, %e = call @reduced(%s)
+  %r_t = expr %a + %b + %c + %d + %e
+  commit %r = %r_t
+}

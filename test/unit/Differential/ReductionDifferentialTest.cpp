@@ -267,6 +267,42 @@ optim.optimizer @rings(%p, %g) hyper(%lr = 0.01 in [0, inf))
   EXPECT_GE(result.numbers, result.values / 2);
 }
 
+/// Templates reduce whatever they are called with.
+TEST_F(ReductionTest, OwnRatesEqualTheInterpreter) {
+  constexpr const char *text = R"(
+optim.func @all(%x) {
+  %a = reduce sum %x to row
+  %b = reduce mean %x to row
+  %c = reduce sum_sq %x to row
+  %d = reduce mean_sq %x to row
+  %e = reduce max %x to row
+  %f = reduce min %x to row
+  %h = reduce max_abs %x to row
+  yield %a, %b, %c, %d, %e, %f, %h
+}
+optim.func @norm(%x) {
+  %sum = reduce sum %x to tensor
+  %sq  = reduce mean_sq %x to tensor
+  %n   = expr sqrt(%sq) + 1 / %sum
+  yield %n
+}
+optim.optimizer @own(%p, %g) hyper(%lr = 0.01 in [0, inf))
+    state(%r : row, %a1 : row, %b1 : row, %c1 : row, %d1 : row, %e1 : row, %f1 : row, %h1 : row, %n : tensor) {
+  %rows = reduce max %g to row
+  %neg = expr -0 * abs(%rows)
+  %a, %b, %c, %d, %e, %f, %h = call @all(%rows)
+  %a2, %b2, %c2, %d2, %e2, %f2, %h2 = call @all(%neg)
+  %r_t = expr %a + %b + %c + %d + %e + %f + %h
+  %one = call @norm(%g)
+  %two = call @norm(%one)
+  %p_t = expr %p - %lr * (%g + %r_t * %two)
+  commit %p = %p_t, %r = %r_t, %a1 = %a2, %b1 = %b2, %c1 = %c2, %d1 = %d2, %e1 = %e2, %f1 = %f2, %h1 = %h2, %n = %two
+}
+)";
+  check(text, makeWorkload(smallShapes(), 16, /*wild=*/false));
+  EXPECT_GE(result.numbers, result.values / 3);
+}
+
 TEST_F(ReductionTest, ShardsEqualTheWhole) {
   for (const BuiltinSpec &spec : getBuiltinSpecs()) {
     Workload work = makeWorkload(shardedShapes(), 6, false);

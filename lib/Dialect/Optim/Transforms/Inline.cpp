@@ -59,6 +59,41 @@ static LogicalResult closeRates(Operation *op) {
   return success();
 }
 
+/// A template may reduce what is of that rate already where it is called; a
+/// spec does not say so itself.
+static bool isOfOwnRate(Operation *op) {
+  auto reduce = dyn_cast<ReduceOp>(op);
+  return reduce && reduce.getRate() == getRate(reduce.getOperand());
+}
+
+/// Such a reduction is of one value: what a lane that holds the neutral value
+/// takes in (docs/Reductions.md). Returns what replaces it.
+static Value expandOwn(ReduceOp op) {
+  Expansion e(op);
+  Value x = op.getOperand(), taken = x;
+  switch (op.getKind()) {
+  case Reduction::Sum:
+  case Reduction::Mean: {
+    // Not `x`: the sum of +0 and -0 is +0.
+    Value zero = e.getConstant(0);
+    taken = e.create<AddOp>("taken", x, zero);
+    break;
+  }
+  case Reduction::SumSq:
+  case Reduction::MeanSq:
+    taken = e.create<MulOp>("taken", x, x);
+    break;
+  case Reduction::Max:
+  case Reduction::Min:
+    break;
+  case Reduction::MaxAbs:
+    taken = e.create<AbsOp>("taken", x);
+    break;
+  }
+  e.replace(cast<OpResult>(op.getResult()), taken);
+  return taken;
+}
+
 /// Clones the template's body before the call and returns the results. The
 /// verifier has refused recursion, unknown templates and wrong arities.
 FailureOr<SmallVector<Value>> Inline::inlineCall(CallOp call) {
@@ -80,6 +115,9 @@ FailureOr<SmallVector<Value>> Inline::inlineCall(CallOp call) {
         return failure();
       mapping.map(op.getResults(), *values);
       nested.erase();
+    } else if (isOfOwnRate(clone)) {
+      mapping.map(op.getResult(0), expandOwn(cast<ReduceOp>(clone)));
+      clone->erase();
     } else if (failed(visit(clone))) {
       return failure();
     }
@@ -128,8 +166,12 @@ LogicalResult Inline::visit(Operation *op) {
 
 LogicalResult Inline::visitBlock(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(block))
-    if (failed(visit(&op)))
+    if (isOfOwnRate(&op)) {
+      expandOwn(cast<ReduceOp>(op));
+      op.erase();
+    } else if (failed(visit(&op))) {
       return failure();
+    }
   return success();
 }
 
