@@ -8,6 +8,7 @@
 #ifndef OPTIMC_RUNTIME_CORE_OPTIMIZER_H
 #define OPTIMC_RUNTIME_CORE_OPTIMIZER_H
 
+#include "core/Arena.h"
 #include "core/Device.h"
 #include "core/Intervals.h"
 #include "core/Program.h"
@@ -115,6 +116,7 @@ struct optimc_optimizer {
   optimc::rt::Program program;
   std::unique_ptr<optimc::rt::Device> device; // null on the host
   optimc::rt::Memory *memory = &optimc::rt::hostMemory();
+  optimc::rt::Arena arena;
   optimc::rt::ThreadChoice threads;
   uint64_t seed = 0;
   std::string mode;

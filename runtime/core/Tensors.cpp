@@ -24,6 +24,10 @@ public:
         tensor(std::make_unique<Tensor>()) {
     tensor->group = group;
   }
+  ~Registration() {
+    if (tensor)
+      opt.arena.rewind(arenaBefore);
+  }
 
   optimc_status check();
   uint32_t commit();
@@ -39,6 +43,7 @@ private:
   optimc_status checkAux();
   optimc_status checkSlices();
   optimc_status allocatePartials();
+  optimc_status reserve(int64_t bytes, const std::string &what, void *&slot);
   optimc_status allocate(uint32_t stream, int64_t bytes, void *&slot);
   optimc_status allocateStates();
 
@@ -48,7 +53,8 @@ private:
   const Program &program;
   const optimc_tensor_desc &desc;
   const Diag &diag;
-  std::unique_ptr<Tensor> tensor;
+  std::unique_ptr<Tensor> tensor; // null when it is in
+  Arena::Mark arenaBefore = opt.arena.mark();
   uint64_t used = 0, kept = 0, keptAux = 0;
   uint32_t granule = 1;
 };
@@ -349,6 +355,16 @@ optimc_status Registration::checkAux() {
   return OPTIMC_OK;
 }
 
+optimc_status Registration::reserve(int64_t bytes, const std::string &what,
+                                    void *&slot) {
+  if (opt.memory->isHost() && bytes <= Arena::maxBytes)
+    return opt.arena.allocate(bytes, what, slot, diag);
+  if (optimc_status s = opt.memory->allocate(bytes, what, slot, diag))
+    return s;
+  tensor->owned.emplace_back(slot, FreeMemory{opt.memory});
+  return OPTIMC_OK;
+}
+
 optimc_status Registration::allocate(uint32_t stream, int64_t bytes,
                                      void *&slot) {
   if (slot)
@@ -358,10 +374,7 @@ optimc_status Registration::allocate(uint32_t stream, int64_t bytes,
              stream == program.paramStream ? "parameter" : "state",
              program.streams[stream].name, desc.name,
              static_cast<long long>(tensor->count));
-  if (optimc_status s = opt.memory->allocate(bytes, what, slot, diag))
-    return s;
-  tensor->owned.emplace_back(slot, FreeMemory{opt.memory});
-  return OPTIMC_OK;
+  return reserve(bytes, what, slot);
 }
 
 /// Where kernels leave partial results.
@@ -374,11 +387,10 @@ optimc_status Registration::allocatePartials() {
       if (isScalarRate(reduction.from_rate))
         continue;
       int64_t bytes = partialRange(*tensor, reduction).bytes;
-      if (optimc_status s = opt.memory->allocate(
+      if (optimc_status s = reserve(
               bytes, format("the reductions of tensor '%.200s'", desc.name),
-              places[r], diag))
+              places[r]))
         return s;
-      tensor->owned.emplace_back(places[r], FreeMemory{opt.memory});
     }
   }
   return OPTIMC_OK;

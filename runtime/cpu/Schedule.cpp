@@ -186,15 +186,8 @@ static uint64_t numberOf(double step) {
   return counts ? static_cast<uint64_t>(step) : 0;
 }
 
-void Schedule::setStep(double ahead) {
-  for (size_t r = 0; r < nRegions; ++r) {
-    Region &region = regions[r];
-    for (size_t i = 0; i < region.runs.size(); ++i) {
-      const KeySource &source = region.keys[i];
-      uint64_t number = numberOf(source.clock->front() + ahead);
-      region.runs[i].key = optimc_mix(source.base ^ number);
-    }
-  }
+void Schedule::setStep(double newAhead) {
+  ahead = newAhead;
   for (const Ring &ring : rings) {
     uint64_t slot = numberOf(ring.clock->front() + ahead - 1) % ring.slots;
     pointers[ring.pointer] = ring.base + slot * ring.stride;
@@ -203,18 +196,27 @@ void Schedule::setStep(double ahead) {
 
 namespace {
 struct Work {
-  const Schedule::Region *region;
+  Schedule::Region *region;
   Schedule::Part *parts;
   size_t nParts;
   bool backward;
+  double ahead;
 };
 } // namespace
+
+static void runChunk(const Work &work, const Schedule::Chunk &chunk) {
+  optimc_run *runs = work.region->runs.data() + chunk.first;
+  const Schedule::KeySource *keys = work.region->keys.data() + chunk.first;
+  for (size_t i = 0; i < chunk.n; ++i)
+    runs[i].key = optimc_mix(keys[i].base ^
+                             numberOf(keys[i].clock->front() + work.ahead));
+  chunk.fn(runs, static_cast<int64_t>(chunk.n));
+}
 
 /// Each thread takes its own part first, so that from step to step values stay
 /// in the caches, and on the memory, of one core. Then it helps the others.
 static void takeChunks(void *data, uint32_t thread) {
   auto *work = static_cast<Work *>(data);
-  const Schedule::Region &region = *work->region;
   DefaultFpEnvironment environment;
   for (size_t k = 0; k < work->nParts; ++k) {
     Schedule::Part &part = work->parts[(thread + k) % work->nParts];
@@ -224,8 +226,7 @@ static void takeChunks(void *data, uint32_t thread) {
         break;
       if (work->backward)
         i = part.begin + part.end - 1 - i;
-      const Schedule::Chunk &chunk = region.chunks[i];
-      chunk.fn(region.runs.data() + chunk.first, static_cast<int64_t>(chunk.n));
+      runChunk(*work, work->region->chunks[i]);
     }
   }
 }
@@ -234,9 +235,9 @@ static void takeChunks(void *data, uint32_t thread) {
 /// left in the caches.
 void Schedule::runRegion(size_t index, const ThreadChoice &threads,
                          bool shares) {
-  const Region &region = regions[index];
-  Work work = {&region, parts.data(), shares ? parts.size() : 1,
-               index % 2 == 1};
+  Region &region = regions[index];
+  Work work = {&region, parts.data(), shares ? parts.size() : 1, index % 2 == 1,
+               ahead};
   for (size_t t = 0; t < work.nParts; ++t) {
     Part &part = parts[t];
     part.begin = region.chunks.size() * t / work.nParts;

@@ -110,6 +110,7 @@ private:
   std::vector<void *> pointers; // all stream and aux arrays, one after another
   std::vector<Ring> rings;
   std::vector<Part> parts; // by thread
+  double ahead = 0;
   uint32_t nStreams = 0;
 };
 

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "core/Arena.h"
 #include "core/Error.h"
 #include "core/Intervals.h"
 #include "core/Names.h"
@@ -12,6 +13,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 
 using namespace optimc::rt;
@@ -124,4 +126,55 @@ TEST(Checksum, DoesNotDependOnThePieces) {
   longer.add(text.data(), text.size());
   longer.add("", 1);
   EXPECT_NE(whole.digits(), longer.digits());
+}
+
+TEST(Arena, BuffersLieSideBySide) {
+  if (Arena::maxBytes < 0)
+    GTEST_SKIP() << "each buffer is allocated alone under AddressSanitizer";
+  Diag diag(nullptr);
+  Arena arena;
+  std::vector<char *> places;
+  for (int64_t bytes : {0, 1, 64, 65, 1000}) {
+    void *place = nullptr;
+    ASSERT_EQ(OPTIMC_OK, arena.allocate(bytes, "a test", place, diag));
+    EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(place) % 64);
+    places.push_back(static_cast<char *>(place));
+  }
+  EXPECT_EQ(places[0] + 64, places[1]);
+  EXPECT_EQ(places[1] + 64, places[2]);
+  EXPECT_EQ(places[2] + 64, places[3]);
+  EXPECT_EQ(places[3] + 128, places[4]);
+}
+
+TEST(Arena, ManySlabsAndBack) {
+  if (Arena::maxBytes < 0)
+    GTEST_SKIP() << "each buffer is allocated alone under AddressSanitizer";
+  Diag diag(nullptr);
+  Arena arena;
+  auto take = [&](int64_t bytes) {
+    void *place = nullptr;
+    EXPECT_EQ(OPTIMC_OK, arena.allocate(bytes, "a test", place, diag));
+    return static_cast<char *>(place);
+  };
+  std::map<char *, int64_t> taken;
+  for (int i = 0; i < 500; ++i) {
+    int64_t bytes = 1 + optimc_mix(i) % Arena::maxBytes;
+    char *place = take(bytes);
+    memset(place, i, bytes);
+    taken[place] = bytes;
+  }
+  char *end = nullptr;
+  for (auto [place, bytes] : taken) {
+    EXPECT_GE(place, end);
+    end = place + bytes;
+  }
+  // What a refused tensor took is there for the next one, whatever lies
+  // between.
+  take(100);
+  Arena::Mark mark = arena.mark();
+  char *next = take(64);
+  for (int i = 0; i < 300; ++i)
+    take(Arena::maxBytes);
+  arena.rewind(mark);
+  EXPECT_EQ(next, take(64));
 }
