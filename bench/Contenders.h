@@ -48,7 +48,10 @@ struct Sizes {
 };
 
 Group makeStepGroup(const char *spec, const Sizes &sizes);
-Group makeListGroup(const char *spec, const Sizes &sizes);
+/// Many tensors, each of `count` elements, against one of as many in all, which
+/// may take `limit` times its time.
+Group makeListGroup(const char *spec, int64_t tensors, int64_t count,
+                    double limit, const Sizes &sizes);
 Group makeStorageGroup(const Sizes &sizes);
 Group makeReduceGroup(int64_t elements, const Sizes &sizes);
 Group makeFusedGroup(const Sizes &sizes);

@@ -100,18 +100,21 @@ Group optimc::bench::makeStepGroup(const char *spec, const Sizes &sizes) {
   return group;
 }
 
-Group optimc::bench::makeListGroup(const char *spec, const Sizes &sizes) {
-  constexpr int64_t tensors = 1000, count = 1024, n = tensors * count;
+Group optimc::bench::makeListGroup(const char *spec, int64_t tensors,
+                                   int64_t count, double limit,
+                                   const Sizes &sizes) {
+  int64_t n = tensors * count;
   bool slow = hasSlowAverage(spec);
   double bytes = slow ? 36 : 28;
   SharedData data = shared<StepData>(slow, n, sizes.threads);
-  std::string name = std::string("lists/") + spec + "/";
+  std::string list = std::to_string(tensors) + "x" + std::to_string(count);
+  std::string name = std::string("lists/") + spec + "/" + list + "/";
   Group group;
-  group.contenders = {{name + "1000x1024", n, bytes,
+  group.contenders = {{name + "many", n, bytes,
                        [=] { return makeCompiledStep(spec, data(), tensors); }},
                       {name + "one_tensor", n, bytes,
                        [=] { return makeCompiledStep(spec, data(), 1); }}};
-  group.goals = {{std::string(spec) + ": 1000 x 1024 / one tensor, time",
-                  name + "1000x1024", name + "one_tensor", 1.5, false}};
+  group.goals = {{std::string(spec) + ": " + list + " / one tensor, time",
+                  name + "many", name + "one_tensor", limit, false}};
   return group;
 }

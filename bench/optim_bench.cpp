@@ -37,8 +37,10 @@ static std::vector<Group> makeGroups(const Sizes &sizes) {
     groups.push_back(makeStepGroup("adamw", sizes));
     groups.push_back(makeStepGroup("ademamix", sizes));
   }
-  groups.push_back(makeListGroup("adamw", sizes));
-  groups.push_back(makeListGroup("ademamix", sizes));
+  for (const char *spec : {"adamw", "ademamix"}) {
+    groups.push_back(makeListGroup(spec, 1000, 1024, 1.5, sizes));
+    groups.push_back(makeListGroup(spec, 10000, 64, 2, sizes));
+  }
   groups.push_back(makeStorageGroup(sizes));
   if (hasAvx512()) {
     groups.push_back(makeReduceGroup(sizes.large / 4, sizes));

@@ -87,7 +87,8 @@ def OptimKernelToCPU : Pass<"optim-kernel-to-cpu", "mlir::ModuleOp"> {
     in it a loop over vectors of 16 elements, which suits every instruction set,
     and an exact scalar loop for the rest, cloned from the same body. Per run,
     streams and scalars are loaded, and what does not depend on the element is
-    computed, once. Every iteration loads before it stores and prefetches each
+    computed, once, and the first 256 bytes of each stream two runs ahead are
+    prefetched. Every iteration loads before it stores and prefetches each
     stream 2048 bytes ahead. A state that keeps its value is not stored, a
     stream without use not loaded. The optimizer itself stays as it is.
 
