@@ -196,14 +196,15 @@ TEST(Program, ObjectExportsTwoSymbolsAndNeedsNone) {
 // The hot loop
 //===----------------------------------------------------------------------===//
 
-/// The instructions of the basic block of `function` that prefetches.
+/// The instructions of the basic block of `function` that prefetches and
+/// computes.
 static std::vector<std::string> getVectorLoop(const Lowered &lowered,
                                               const std::string &function) {
   std::istringstream text(
       std::string(lowered.assembly.begin(), lowered.assembly.end()));
   std::vector<std::string> block;
   std::string line;
-  bool inside = false, found = false;
+  bool inside = false, prefetches = false, computes = false;
   while (std::getline(text, line)) {
     if (line.rfind("\"" + function + "\":", 0) == 0 ||
         line.rfind(function + ":", 0) == 0) {
@@ -213,8 +214,9 @@ static std::vector<std::string> getVectorLoop(const Lowered &lowered,
     if (!inside)
       continue;
     if (line.rfind(".L", 0) == 0 || line.rfind(".Lfunc_end", 0) == 0) {
-      if (found)
+      if (prefetches && computes)
         return block;
+      prefetches = computes = false;
       if (line.rfind(".Lfunc_end", 0) == 0)
         break;
       block.clear();
@@ -222,7 +224,8 @@ static std::vector<std::string> getVectorLoop(const Lowered &lowered,
     }
     if (line.size() > 1 && line[0] == '\t' && line[1] != '.' && line[1] != '#')
       block.push_back(line.substr(1));
-    found |= line.find("prefetch") != std::string::npos;
+    prefetches |= line.find("prefetch") != std::string::npos;
+    computes |= line.find("vsqrtps") != std::string::npos;
   }
   return {};
 }
