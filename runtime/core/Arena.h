@@ -29,15 +29,16 @@ namespace optimc::rt {
 /// them. Nothing is given back before the arena is.
 class Arena {
 public:
-  /// Larger buffers are not its business; none is where the ends of buffers
-  /// are watched.
-#ifdef OPTIMC_ASAN
-  static constexpr int64_t maxBytes = -1;
-#else
+  /// Larger buffers are not its business.
   static constexpr int64_t maxBytes = 64 * 1024;
+  /// Not where the ends of buffers are watched.
+#ifdef OPTIMC_ASAN
+  static constexpr bool isUsed = false;
+#else
+  static constexpr bool isUsed = true;
 #endif
 
-  /// 64-byte aligned, up to 64 KiB.
+  /// 64-byte aligned, up to maxBytes.
   optimc_status allocate(int64_t bytes, const std::string &what, void *&out,
                          const Diag &diag);
 
@@ -54,7 +55,7 @@ private:
   std::vector<std::unique_ptr<void, FreeMemory>> slabs;
   char *at = nullptr;
   size_t left = 0;
-  size_t slabBytes = 64 * 1024; // of the next one
+  size_t slabBytes = maxBytes; // of the next one
 };
 
 } // namespace optimc::rt

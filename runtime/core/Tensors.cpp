@@ -357,7 +357,7 @@ optimc_status Registration::checkAux() {
 
 optimc_status Registration::reserve(int64_t bytes, const std::string &what,
                                     void *&slot) {
-  if (opt.memory->isHost() && bytes <= Arena::maxBytes)
+  if (Arena::isUsed && opt.memory->isHost() && bytes <= Arena::maxBytes)
     return opt.arena.allocate(bytes, what, slot, diag);
   if (optimc_status s = opt.memory->allocate(bytes, what, slot, diag))
     return s;
