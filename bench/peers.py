@@ -124,7 +124,8 @@ def describe_machine(args):
 
 
 def run_list(problem, toolchain, yardstick, args, log):
-    """Measures everyone on one list; returns what is known of it."""
+    """Measures everyone on one list; returns what is known of it, and what was
+    predicted."""
     import measure
     import optimc_contender
     import peer_optimizers
@@ -150,6 +151,8 @@ def run_list(problem, toolchain, yardstick, args, log):
         contenders.append(streams)
     load = measure.Load()
     measure.measure(contenders, args.rounds, args.seconds)
+    others = load.others()
+    predictions = results.check_predictions(problem, toolchain, args, contenders)
     bytes_per_element = {"": 0.0}
     for states in ("", *args.states):
         report = toolchain.report(problem.optimizer, optimc_contender.get_store(args.dtype, states))
@@ -165,11 +168,12 @@ def run_list(problem, toolchain, yardstick, args, log):
             "difference": differences.get(contender.name),
             "known": peer_optimizers.known_difference(problem.optimizer, contender.name),
             "steps_per_sample": contender.inner, "seconds": contender.seconds})
-    return {"optimizer": problem.optimizer, "list": problem.list_name, "title": problem.title,
-            "tensors": len(problem.shapes), "elements": problem.elements,
-            "bytes_per_element": bytes_per_element[""], "skipped": skipped,
-            "others_cpu": load.others(), "load_average": os.getloadavg()[0],
-            "contenders": measured}
+    result = {"optimizer": problem.optimizer, "list": problem.list_name, "title": problem.title,
+              "tensors": len(problem.shapes), "elements": problem.elements,
+              "bytes_per_element": bytes_per_element[""], "skipped": skipped,
+              "others_cpu": others, "load_average": os.getloadavg()[0],
+              "contenders": measured}
+    return result, predictions
 
 
 def find_disagreements(result):
@@ -210,11 +214,9 @@ def run(args, document, log):
             for name in args.lists:
                 log(f"{optimizer}, {name}")
                 problem = shapes.Problem(optimizer, name, args.dtype)
-                before = results.predict(problem, toolchain, args)
-                result = run_list(problem, toolchain, yardstick, args, log)
+                result, predictions = run_list(problem, toolchain, yardstick, args, log)
                 document["results"].append(result)
-                document["predictions"] += results.compare_predictions(
-                    result, before, results.predict(problem, toolchain, args))
+                document["predictions"] += predictions
                 wrong += find_disagreements(result)
                 results.print_result(result)
                 results.save(document, args)

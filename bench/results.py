@@ -1,7 +1,9 @@
 """What was measured, as text, JSON, Markdown and a chart."""
 
 import json
+import statistics
 
+from measure import sample
 from optimc_contender import get_store
 
 # Lists that no cache holds: where bytes over bandwidth says something.
@@ -53,16 +55,25 @@ def predict(problem, toolchain, args):
             for states in ("", *args.states)}
 
 
-def compare_predictions(result, before, after):
-    """The means of what was predicted before and after the list was measured."""
-    rows = []
-    for states in before:
-        measured = _find(result, "optimc-native" if not states else f"optimc-{states}")
-        if measured:
-            rows.append({"optimizer": result["optimizer"], "list": result["list"],
-                         "states": states or "f32", "measured": measured["median"],
-                         "predicted": (before[states] + after[states]) / 2})
-    return rows
+def check_predictions(problem, toolchain, args, contenders, rounds=3):
+    """Predicts and steps in turns: memory changes its speed within seconds. Each
+    step is compared with the mean of the predictions before and after it."""
+    ours = {c.name.removeprefix("optimc-").replace("native", ""): c for c in contenders
+            if c.ours and c.name not in ("optimc", "optimc-python")}
+    before = predict(problem, toolchain, args)
+    turns = {states: [] for states in before if states in ours}
+    for _ in range(rounds if turns else 0):
+        measured = {states: statistics.median(sample(ours[states]) for _ in range(5))
+                    for states in turns}
+        after = predict(problem, toolchain, args)
+        for states, taken in turns.items():
+            taken.append(((before[states] + after[states]) / 2, measured[states]))
+        before = after
+    return [{"optimizer": problem.optimizer, "list": problem.list_name, "states": states or "f32",
+             "predicted": statistics.median(p for p, _ in taken),
+             "measured": statistics.median(m for _, m in taken),
+             "ratio": statistics.median(p / m for p, m in taken)}
+            for states, taken in turns.items()]
 
 
 def _ratio_table(results):
@@ -114,7 +125,7 @@ def markdown(document):
         for row in document["predictions"]:
             lines.append(f"| {row['optimizer']} | {row['list']} | {row['states']} | "
                          f"{_milliseconds(row['predicted'])} | {_milliseconds(row['measured'])} | "
-                         f"{row['predicted'] / row['measured']:.2f} |")
+                         f"{row['ratio']:.2f} |")
     return "\n".join(lines)
 
 
