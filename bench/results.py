@@ -58,13 +58,14 @@ def predict(problem, toolchain, args):
 def check_predictions(problem, toolchain, args, contenders, rounds=3):
     """Predicts and steps in turns: memory changes its speed within seconds. Each
     step is compared with the mean of the predictions before and after it."""
-    ours = {c.name.removeprefix("optimc-").replace("native", ""): c for c in contenders
-            if c.ours and c.name not in ("optimc", "optimc-python")}
     before = predict(problem, toolchain, args)
-    turns = {states: [] for states in before if states in ours}
-    for _ in range(rounds if turns else 0):
-        measured = {states: statistics.median(sample(ours[states]) for _ in range(5))
-                    for states in turns}
+    if not before:
+        return []
+    by_name = {c.name: c for c in contenders}
+    turns = {states: [] for states in before}
+    for _ in range(rounds):
+        measured = {states: statistics.median(
+            sample(by_name[f"optimc-{states or 'native'}"]) for _ in range(5)) for states in turns}
         after = predict(problem, toolchain, args)
         for states, taken in turns.items():
             taken.append(((before[states] + after[states]) / 2, measured[states]))

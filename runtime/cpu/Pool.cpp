@@ -40,8 +40,8 @@ private:
   bool join(uint64_t &seen);
   void work(uint32_t index);
 
-  // About 15 us: longer than the gap between two phases, short enough not to
-  // steal cores from the code between two steps.
+  // 6 to 15 us, by processor: longer than the gap between two phases, short
+  // enough not to steal cores from the code between two steps.
   static constexpr int spins = 300;
 
   static constexpr uint64_t ticketMask = 0xffffffff;

@@ -97,39 +97,37 @@ void optimc::rt::watchForks() {
   (void)installed;
 }
 
-static optimc_threads resolve(const ThreadChoice &choice, const Gomp *gomp) {
-  optimc_threads backend = choice.backend;
-  if (backend == OPTIMC_THREADS_AUTO) {
-    if (choice.parallelFor)
-      return OPTIMC_THREADS_CALLER;
-    if (choice.count <= 1)
-      return OPTIMC_THREADS_SERIAL;
-    backend = OPTIMC_THREADS_LIBGOMP;
-  }
-  if (backend == OPTIMC_THREADS_LIBGOMP && !gomp)
-    backend = OPTIMC_THREADS_POOL;
-  return backend;
+/// Before it is known whether there is a libgomp.
+static optimc_threads wantedThreads(const ThreadChoice &choice) {
+  if (choice.backend != OPTIMC_THREADS_AUTO)
+    return choice.backend;
+  if (choice.parallelFor)
+    return OPTIMC_THREADS_CALLER;
+  return choice.count <= 1 ? OPTIMC_THREADS_SERIAL : OPTIMC_THREADS_LIBGOMP;
 }
 
 optimc_threads optimc::rt::resolveThreads(const ThreadChoice &choice) {
-  return resolve(choice, findGomp());
+  optimc_threads wanted = wantedThreads(choice);
+  return wanted == OPTIMC_THREADS_LIBGOMP && !findGomp() ? OPTIMC_THREADS_POOL
+                                                         : wanted;
 }
 
 void optimc::rt::parallel(const ThreadChoice &choice, optimc_task_fn task,
                           void *data) {
-  const Gomp *gomp = getGomp();
-  switch (resolve(choice, gomp)) {
+  switch (wantedThreads(choice)) {
   case OPTIMC_THREADS_CALLER:
     return choice.parallelFor(choice.context, task, data, choice.count);
-  case OPTIMC_THREADS_LIBGOMP: {
-    GompCall call = {task, data, gomp->threadNum};
-    return gomp->parallel(
-        [](void *argument) {
-          auto *call = static_cast<GompCall *>(argument);
-          call->task(call->data, call->threadNum());
-        },
-        &call, choice.count, 0);
-  }
+  case OPTIMC_THREADS_LIBGOMP:
+    if (const Gomp *gomp = getGomp()) {
+      GompCall call = {task, data, gomp->threadNum};
+      return gomp->parallel(
+          [](void *argument) {
+            auto *call = static_cast<GompCall *>(argument);
+            call->task(call->data, call->threadNum());
+          },
+          &call, choice.count, 0);
+    }
+    [[fallthrough]];
   case OPTIMC_THREADS_POOL:
     return runOnPool(task, data, choice.count);
   default:

@@ -8,14 +8,14 @@
 
 #include "optimc/Conversion/Passes.h"
 
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
-#include "llvm/ADT/SetVector.h"
 #include <optional>
 
 namespace optimc {
@@ -39,19 +39,13 @@ public:
   std::optional<uint64_t> get(Value value);
 
 private:
-  static std::optional<uint64_t> getConstant(Value value) {
-    APInt constant;
-    if (!matchPattern(value, m_ConstantInt(&constant)))
-      return std::nullopt;
-    return constant.getSExtValue();
-  }
   scf::ForOp loop;
 };
 } // namespace
 
 std::optional<uint64_t> Slopes::get(Value value) {
   if (value == loop.getInductionVar())
-    return getConstant(loop.getStep());
+    return getConstantIntValue(loop.getStep());
   if (loop.isDefinedOutsideOfLoop(value))
     return 0;
   Operation *op = value.getDefiningOp();
@@ -66,7 +60,7 @@ std::optional<uint64_t> Slopes::get(Value value) {
   if (!a)
     return std::nullopt;
   if (isa<arith::MulIOp>(op)) {
-    std::optional<uint64_t> factor = getConstant(op->getOperand(1));
+    std::optional<int64_t> factor = getConstantIntValue(op->getOperand(1));
     return factor ? std::optional<uint64_t>(*a * *factor) : std::nullopt;
   }
   std::optional<uint64_t> b = get(op->getOperand(1));
@@ -77,19 +71,16 @@ std::optional<uint64_t> Slopes::get(Value value) {
 
 /// The value that `value` has in the first iteration, computed before the loop.
 static Value computeFirst(Value value, scf::ForOp loop, OpBuilder &builder) {
-  llvm::SetVector<Operation *> slice;
-  SmallVector<Value> work = {value};
-  while (!work.empty()) {
-    Operation *op = work.pop_back_val().getDefiningOp();
-    if (op && op->getBlock() == loop.getBody() && slice.insert(op))
-      llvm::append_range(work, op->getOperands());
-  }
-  SmallVector<Operation *> order = slice.takeVector();
-  llvm::sort(order,
-             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  BackwardSliceOptions options;
+  options.inclusive = true;
+  options.filter = [&](Operation *op) {
+    return op->getBlock() == loop.getBody();
+  };
+  SetVector<Operation *> slice; // in the order of their dependences
+  (void)getBackwardSlice(value, &slice, options);
   IRMapping first;
   first.map(loop.getInductionVar(), loop.getLowerBound());
-  for (Operation *op : order)
+  for (Operation *op : slice)
     builder.clone(*op, first);
   return first.lookup(value);
 }

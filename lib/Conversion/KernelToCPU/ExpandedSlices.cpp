@@ -28,7 +28,6 @@ bool KernelBuilder::isExpanded(unsigned stream) const {
 
 void KernelBuilder::allocateSlices() {
   auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  constexpr unsigned cacheLine = 64;
   for (unsigned i = 0, e = layout.streams.size(); i != e; ++i) {
     if (!(reads >> i & 1) || !isExpanded(i))
       continue;
