@@ -13,9 +13,9 @@
 
 #include "../tools/optimc/Bandwidth.h"
 #include "HandLoops.h"
+#include "cpu/Parts.h"
 #include "cpu/Threads.h"
 #include <algorithm>
-#include <atomic>
 #include <numeric>
 #include <vector>
 
@@ -27,17 +27,11 @@ struct Piece {
   int64_t begin, end;
 };
 
-constexpr size_t maxThreads = 64;
-
-/// What the threads share: each begins with its own part of the pieces, as the
-/// runtime's do.
+/// What the threads share.
 struct StreamWork {
   const std::vector<Piece> &pieces;
+  optimc::rt::Parts &parts;
   float *const *p, *const *g, *const *m, *const *slow, *const *v;
-  size_t nParts;
-  std::atomic<size_t> taken[maxThreads] = {};
-
-  size_t boundary(size_t part) const { return pieces.size() * part / nParts; }
 };
 } // namespace
 
@@ -50,13 +44,9 @@ static void takePiece(const StreamWork &work, const Piece &piece) {
 }
 
 static void takePieces(void *data, uint32_t thread) {
-  auto &work = *static_cast<StreamWork *>(data);
-  for (size_t k = 0; k < work.nParts; ++k) {
-    size_t part = (thread + k) % work.nParts;
-    size_t first = work.boundary(part), end = work.boundary(part + 1);
-    for (size_t i; (i = first + work.taken[part].fetch_add(1)) < end;)
-      takePiece(work, work.pieces[i]);
-  }
+  const auto &work = *static_cast<const StreamWork *>(data);
+  work.parts.take(thread, /*backwards=*/false,
+                  [&](size_t i) { takePiece(work, work.pieces[i]); });
 }
 
 /// Read, copy, triad and update, GB/s. Zero where there is no memory for it.
@@ -84,12 +74,13 @@ OPTIM_YARDSTICK int optim_yardstick_streams(uint32_t threads, uint64_t n,
                                             float *const *v) {
   if (!optimc::bench::hasAvx512())
     return 0;
-  threads = std::clamp<uint32_t>(threads, 1, maxThreads);
+  threads = std::max(threads, 1u);
   int64_t total = std::accumulate(counts, counts + n, int64_t(0));
   int64_t piece =
       std::clamp<int64_t>(total / (8 * threads) / 16 * 16, 4096, 65536);
   // The same lists are measured over and over; the runtime keeps its own, too.
   thread_local std::vector<Piece> pieces;
+  thread_local optimc::rt::Parts parts;
   pieces.clear();
   for (uint64_t tensor = 0; tensor < n; ++tensor) {
     if (counts[tensor] % 16)
@@ -97,7 +88,9 @@ OPTIM_YARDSTICK int optim_yardstick_streams(uint32_t threads, uint64_t n,
     for (int64_t at = 0; at < counts[tensor]; at += piece)
       pieces.push_back({tensor, at, std::min(at + piece, counts[tensor])});
   }
-  StreamWork work{pieces, p, g, m, slow, v, threads};
+  parts.resize(threads);
+  parts.begin(pieces.size(), /*shares=*/true);
+  StreamWork work{pieces, parts, p, g, m, slow, v};
   optimc::rt::ThreadChoice choice;
   choice.backend = OPTIMC_THREADS_LIBGOMP;
   choice.count = threads;

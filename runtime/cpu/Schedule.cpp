@@ -11,7 +11,6 @@
 #include "cpu/FpEnvironment.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 
 using namespace optimc::rt;
@@ -169,8 +168,7 @@ void Schedule::build(const ScheduleItem *items, size_t n,
   for (size_t i = 0; i < n; ++i)
     if (!items[i].variant->phases.empty())
       total += items[i].extent.count;
-  if (parts.size() != std::max(threads, 1u))
-    parts = std::vector<Part>(std::max(threads, 1u));
+  parts.resize(threads);
   target = std::clamp(total / (chunksPerThread * std::max(threads, 1u)),
                       minChunk, maxChunk);
   nRegions = 0;
@@ -196,54 +194,35 @@ void Schedule::setStep(double newAhead) {
 
 namespace {
 struct Work {
-  Schedule::Region *region;
-  Schedule::Part *parts;
-  size_t nParts;
-  bool backward;
+  Schedule::Region &region;
+  Parts &parts;
+  bool backwards;
   double ahead;
 };
 } // namespace
 
 static void runChunk(const Work &work, const Schedule::Chunk &chunk) {
-  optimc_run *runs = work.region->runs.data() + chunk.first;
-  const Schedule::KeySource *keys = work.region->keys.data() + chunk.first;
+  optimc_run *runs = work.region.runs.data() + chunk.first;
+  const Schedule::KeySource *keys = work.region.keys.data() + chunk.first;
   for (size_t i = 0; i < chunk.n; ++i)
     runs[i].key = optimc_mix(keys[i].base ^
                              numberOf(keys[i].clock->front() + work.ahead));
   chunk.fn(runs, static_cast<int64_t>(chunk.n));
 }
 
-/// Each thread takes its own part first, so that from step to step values stay
-/// in the caches, and on the memory, of one core. Then it helps the others.
 static void takeChunks(void *data, uint32_t thread) {
-  auto *work = static_cast<Work *>(data);
+  Work &work = *static_cast<Work *>(data);
   DefaultFpEnvironment environment;
-  for (size_t k = 0; k < work->nParts; ++k) {
-    Schedule::Part &part = work->parts[(thread + k) % work->nParts];
-    while (true) {
-      size_t i = part.next.fetch_add(1, std::memory_order_relaxed);
-      if (i >= part.end)
-        break;
-      if (work->backward)
-        i = part.begin + part.end - 1 - i;
-      runChunk(*work, work->region->chunks[i]);
-    }
-  }
+  work.parts.take(thread, work.backwards,
+                  [&](size_t i) { runChunk(work, work.region.chunks[i]); });
 }
 
 /// Every other region goes backwards: it begins with what the one before has
 /// left in the caches.
 void Schedule::runRegion(size_t index, const ThreadChoice &threads,
                          bool shares) {
-  Region &region = regions[index];
-  Work work = {&region, parts.data(), shares ? parts.size() : 1, index % 2 == 1,
-               ahead};
-  for (size_t t = 0; t < work.nParts; ++t) {
-    Part &part = parts[t];
-    part.begin = region.chunks.size() * t / work.nParts;
-    part.end = region.chunks.size() * (t + 1) / work.nParts;
-    part.next.store(part.begin, std::memory_order_relaxed);
-  }
+  Work work = {regions[index], parts, index % 2 == 1, ahead};
+  parts.begin(work.region.chunks.size(), shares);
   if (shares)
     parallel(threads, takeChunks, &work);
   // Whatever a caller's pool did not take is done here.

@@ -19,10 +19,9 @@
 
 #include "core/Extent.h"
 #include "core/Program.h"
+#include "cpu/Parts.h"
 #include "cpu/Threads.h"
 #include "cpu/Trial.h"
-
-#include <atomic>
 
 namespace optimc::rt {
 
@@ -58,12 +57,6 @@ public:
     std::vector<KeySource> keys; // by run
     std::vector<Chunk> chunks;
     Trial trial; // survives being built again with as many values
-  };
-
-  /// What one thread takes first.
-  struct alignas(64) Part {
-    std::atomic<size_t> next{0};
-    size_t begin = 0, end = 0; // chunks
   };
 
   /// `threads` sets the size of the chunks and who begins with which.
@@ -109,7 +102,7 @@ private:
   std::vector<optimc_kernel_fn> kernels;
   std::vector<void *> pointers; // all stream and aux arrays, one after another
   std::vector<Ring> rings;
-  std::vector<Part> parts; // by thread
+  Parts parts;
   double ahead = 0;
   uint32_t nStreams = 0;
 };
